@@ -1,0 +1,86 @@
+"""Exercises of notebook 00, start here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import OTHER, array, call, close, exercise, number
+
+TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts, 0 to 255
+
+
+@exercise(
+    "00.1",
+    hints=[
+        "Look at the shapes that section 2 printed. Which numbers belong to one image?",
+        "One image has 28 rows with 28 pixels each.",
+        "n_pixels = 28 * 28",
+    ],
+    praise="28 rows of 28 pixels: 784 numbers for one digit.",
+)
+def pixels_of_an_image(n: Any) -> str | None:
+    n = number(n)
+    if n == 28:
+        return "28 is the height of an image in pixels. How many pixels are there in all its rows?"
+    if n == 56:
+        return "28 + 28 adds the sides. The pixels fill a square of 28 rows and 28 columns."
+    if n in (60_000, 10_000, 70_000):
+        return f"{n:,.0f} is the number of images. The question is about one of them."
+    if n in (47_040_000, 7_840_000):
+        return "These are the pixels of all images together. The question is about one image."
+    return None if n == 784 else OTHER
+
+
+@exercise(
+    "00.2",
+    hints=[
+        "A NumPy array has the method .mean(). It averages over everything: images, rows and columns.",
+        "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
+        "mean_ink = x_train.mean() / 255",
+    ],
+    praise="0.13: seven eighths of a picture are empty paper.",
+)
+def mean_brightness(mean: Any) -> str | None:
+    mean = number(mean)
+    if close(mean, TRAIN_MEAN / 255):
+        return None
+    if close(mean, TRAIN_MEAN):
+        return "33.3 is the mean on the scale from 0 to 255. Divide by 255."
+    if close(mean, TEST_MEAN / 255) or close(mean, TEST_MEAN):
+        return "This is the mean of the test images. The test set stays untouched until the final grade."
+    if close(mean, TRAIN_MEAN / 256):
+        return "The largest pixel is 255, not 256."
+    if mean > 1e6:
+        return "This is a sum. The mean divides it by the number of pixels."
+    return OTHER
+
+
+@exercise(
+    "00.3",
+    hints=[
+        "Two things happen: the type changes, and the values are divided by 255.",
+        'images.astype("float32") changes the type.',
+        'return images.astype("float32") / 255',
+    ],
+    praise="Values from 0 to 1 and half the memory of NumPy's usual float64.",
+)
+def scale(function: Any) -> str | None:
+    images = np.arange(0, 256, dtype="uint8").reshape(4, 8, 8)
+    right = images / 255
+    result = call(function, images.copy())
+    scaled = array(result)
+    if scaled.shape != images.shape:
+        return f"The shape must stay {images.shape}; your function gives {scaled.shape}."
+    if close(scaled, images):
+        return "The values still go from 0 to 255. Divide by 255."
+    if close(scaled, images / 256):
+        return "The largest pixel is 255, not 256: full ink should become 1."
+    if close(scaled, images // 255) or set(np.unique(scaled)) <= {0.0, 1.0}:
+        return "All greys became 0 or 1: `//` or a whole-number type rounds. Use `/` and float32."
+    if not close(scaled, right):
+        return OTHER
+    if "float32" not in str(getattr(result, "dtype", "")):
+        return 'The values are right, but the type is not float32: use .astype("float32").'
+    return None

@@ -1,0 +1,187 @@
+"""Exercises of notebook 01, a simple forward pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, number
+
+W, B, NOTE = np.array([0.3, 0.1]), 1.0, np.array([1.0, 2.2])
+P = 0.820538  # what the neuron says about NOTE
+
+
+def _sigmoid(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+@exercise(
+    "01.1",
+    hints=[
+        "Both features are zero, so both products are zero. Which of the three numbers of the neuron is left?",
+        "z = b = 1. The answer is not z itself but sigmoid(z).",
+        "p_zero = sigmoid(1.0)",
+    ],
+    praise="With both features at zero only the bias speaks: p = sigmoid(1) = 0.7311.",
+)
+def note_at_the_origin(p: Any) -> str | None:
+    p = number(p)
+    if close(p, 1.0):
+        return "1 is the logit z. A probability comes out of the sigmoid: sigmoid(z)."
+    if close(p, 0.5):
+        return "0.5 is sigmoid(0): the bias is missing. z = w1*0 + w2*0 + b."
+    if close(p, P):
+        return "0.8205 is the answer for the note (1, 2.2). Put the features (0, 0) into the sum."
+    if close(p, 1 - _sigmoid(1)):
+        return "0.2689 is the probability that the note is genuine. The neuron gives that of a forged one."
+    if close(p, 73.106, rtol=1e-3):
+        return "Right in per cent; a probability lies between 0 and 1."
+    return None if close(p, _sigmoid(1.0)) else OTHER
+
+
+@exercise(
+    "01.2",
+    hints=[
+        "It is one line of section 2, with the function's own arguments.",
+        "First the logits of all rows: X @ W + b. Then the squeeze.",
+        "return sigmoid(X @ W + b)",
+    ],
+    praise="One line, any number of notes, any number of features.",
+)
+def forward(function: Any) -> str | None:
+    rng = np.random.default_rng(7)
+    X, weights, bias = rng.normal(size=(5, 3)), rng.normal(size=(3, 1)), np.array([0.7])
+    right = _sigmoid(X @ weights + bias)
+    p = array(call(function, X, weights, bias))
+    if close(p, X @ weights + bias):
+        return "These are the logits. The sigmoid is missing."
+    if close(p, _sigmoid(X @ weights)):
+        return "The bias is missing: X @ W + b."
+    if close(p, _sigmoid(-(X @ weights + bias))):
+        return "The sign is turned around: these are the probabilities of a genuine note."
+    if p.shape == () or p.size == 1:
+        return f"One number for {len(X)} notes. Something sums or averages over the rows; X @ W does not."
+    if p.shape == (5,) and close(p, right[:, 0]):
+        return "The numbers are right, the shape is not: (n, 1) is asked for, as X @ W + b gives it."
+    if p.shape == (5, 3):
+        return "X * W multiplies entry by entry. The matrix product is X @ W."
+    if p.shape != (5, 1):
+        return f"For X of shape (5, 3) and W of shape (3, 1) the result has shape (5, 1), not {p.shape}."
+    if close(p, _sigmoid(np.mean(X @ weights) + bias) * np.ones((5, 1))):
+        return "Every note gets the same answer. Each row of X must keep its own logit."
+    return None if close(p, right) else OTHER
+
+
+@exercise(
+    "01.3",
+    hints=[
+        "The border is where z = 2*x1 - 4*x2 + 3 = 0. Solve for x2.",
+        "4*x2 = 2*x1 + 3. Divide by 4.",
+        "In general slope = -w1 / w2 and intercept = -b / w2, here -2 / -4 and -3 / -4.",
+    ],
+    praise="slope = -w1 / w2 = 0.5 and intercept = -b / w2 = 0.75.",
+)
+def border(slope: Any, intercept: Any) -> str | None:
+    line = number(slope), number(intercept)
+    if close(line, (0.5, 0.75)):
+        return None
+    if close(line, (0.75, 0.5)):
+        return "These are the right two numbers in the wrong order: first the slope, then the intercept."
+    if close(line, (2, 3)) or close(line, (-2, -3)):
+        return "Divide the equation by the weight of x2."
+    if close(line, (-0.5, -0.75)):
+        return "Both signs are turned around. Mind that the weight of x2 is negative: dividing by -4 turns signs."
+    if close(line[0], 2) or close(line[0], -2):
+        return "The slope is upside down: w1 belongs above w2."
+    if close(line[0], 0.5):
+        return "The slope is right. The intercept is x2 where x1 = 0: solve 3 - 4*x2 = 0."
+    if close(line[1], 0.75):
+        return "The intercept is right. For the slope, see how x2 changes when x1 grows by 1 and z stays 0."
+    return OTHER
+
+
+@exercise(
+    "01.4",
+    hints=[
+        "Only y changes: y = 1 instead of 0. So p - y is now 0.8205 - 1.",
+        "p - y = -0.1795. For w: 0.1 * (-0.1795) * (1, 2.2) is subtracted; for b the same without x.",
+        "w_step = w - 0.1 * (p - 1) * x and b_step = b - 0.1 * (p - 1), with p = sigmoid(1.52).",
+    ],
+    praise="Everything goes up a little, so that p grows: the note was forged, and 82 % was not enough.",
+)
+def learning_step(w_step: Any, b_step: Any) -> str | None:
+    w, b = array(w_step, shape=(2,)), number(b_step)
+
+    def is_step(error: float, rate: float = 0.1, x: Any = NOTE) -> bool:
+        return close(w, W - rate * error * x) and close(b, B - rate * error)
+
+    if is_step(P - 1):
+        return None
+    if is_step(P):
+        return "This is the step for a genuine note, y = 0. Here y = 1."
+    if is_step(1 - P):
+        return "The step goes uphill: subtract the gradient, whose error is p - y and not y - p."
+    if is_step(P - 1, rate=1):
+        return "The learning rate 0.1 is missing."
+    if is_step(P - 1, x=np.ones(2)):
+        return "Each weight's step is multiplied by its own feature x."
+    if is_step(1.52 - 1):
+        return "The error is p - y with the probability p = 0.8205, not with the logit 1.52."
+    if close(w, W - 0.1 * (P - 1) * NOTE):
+        return "The weights are right. The bias moves too, as if it had a feature that is always 1."
+    return OTHER
+
+
+@exercise(
+    "01.5",
+    hints=[
+        "The AND gate needs both inputs to get over the bias. For OR one input must be enough.",
+        "Keep w = (1, 1). The bias must be negative for (0, 0), and 1 + b must be positive.",
+        "Any b between -1 and 0 works with w = (1, 1), for example b = -0.5.",
+    ],
+    praise="One input is enough to cross the line.",
+)
+def or_gate(w_or: Any, b_or: Any) -> str | None:
+    weights, bias = array(w_or), number(b_or)
+    if weights.size != 2:
+        return f"Two weights are needed, one for each input; these are {weights.size}."
+    z = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) @ weights.ravel() + bias
+    if (abs(z) < 1e-9).any():
+        return "One corner lies just on the line, where sign gives 0. Move the line a little."
+    fires = (z > 0).tolist()
+    if fires == [False, False, False, True]:
+        return "This is AND: it asks for both inputs."
+    if fires == [True, False, False, False]:
+        return "This is NOR, the opposite of OR: turn all signs around."
+    if len(set(fires)) == 1:
+        return f"It gives the same answer at all four corners: the bias {bias:g} outweighs the weights."
+    wrong = [corner for corner, fire, want in zip(("(0,0)", "(0,1)", "(1,0)", "(1,1)"), fires, (0, 1, 1, 1), strict=True)
+             if fire != bool(want)]
+    return None if not wrong else f"It is wrong at {', '.join(wrong)}."
+
+
+@exercise(
+    "01.6",
+    hints=[
+        "Go layer by layer: a layer from m to n units has m weights for each of its n units, and n biases.",
+        "First layer 16 * (6 + 1) = 112. Two more layers follow, the output is one unit.",
+        "16 * (6 + 1) + 8 * (16 + 1) + 1 * (8 + 1)",
+    ],
+    praise="112 + 136 + 9 = 257. Most of the parameters sit between the two hidden layers.",
+)
+def count_parameters(n: Any) -> str | None:
+    n = number(n)
+    if n == 6 * 16 + 16 * 8 + 8:
+        return "232 counts the weights only. Each of the 16 + 8 + 1 units has a bias too."
+    if n == 16 * 7 + 8 * 17:
+        return "The output unit is missing: 8 weights and a bias."
+    if n == 6 * 17 + 16 * 9 + 8 * 2:
+        return "The bias belongs to the units that a layer leads to: n * (m + 1), not m * (n + 1)."
+    if n == 16 + 8 + 1 or n == 6 + 16 + 8 + 1:
+        return "These are the units. Each unit has one weight for each of its inputs, and a bias."
+    if n == 6 * 16 * 8:
+        return "Layers follow each other: their parameters add, they do not multiply."
+    if n != round(n):
+        raise NotYet("A count is a whole number.")
+    return None if n == 257 else OTHER

@@ -1,0 +1,147 @@
+"""Exercises of notebook 02, a network for banknotes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import OTHER, array, call, close, exercise, number
+
+NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
+# Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
+TRAIN_MEAN, TRAIN_SD = np.array([130.098, 9.499]), np.array([0.3707, 1.4690])
+TEST_MEAN, TEST_SD = np.array([130.145, 9.336]), np.array([0.3477, 1.4077])
+
+
+@exercise(
+    "02.1",
+    hints=[
+        "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
+        "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
+        "new_note = (np.array([130.5, 11.0]) - mean) / sd",
+    ],
+    praise="Taller than the average note and with a wider margin, both in standard deviations.",
+)
+def standardised_note(note: Any) -> str | None:
+    seen = array(note)
+    if seen.size != 2:
+        return f"Two numbers are asked for, Left and Bottom; this has shape {seen.shape}."
+    seen = seen.ravel()
+
+    def is_note(mean: Any, sd: Any) -> bool:
+        return close(seen, (NOTE - mean) / sd, rtol=5e-3)
+
+    if is_note(TRAIN_MEAN, TRAIN_SD):
+        return None
+    if is_note(TEST_MEAN, TEST_SD):
+        return "These are the test half's mean and sd. The test half plays the future: use the training half's."
+    if is_note((TRAIN_MEAN + TEST_MEAN) / 2, (TRAIN_SD + TEST_SD) / 2):
+        return "This uses all 200 notes. The scale comes from the training half alone."
+    if close(seen, -(NOTE - TRAIN_MEAN) / TRAIN_SD, rtol=5e-3):
+        return "The sign is turned around: the note minus the mean, not the mean minus the note."
+    if close(seen, NOTE - TRAIN_MEAN, rtol=5e-3):
+        return "The difference from the mean is right. Divide it by the standard deviation."
+    if is_note(TRAIN_MEAN, TRAIN_SD**2):
+        return "This divides by the variance. Divide by the standard deviation."
+    if close(seen, NOTE / TRAIN_SD, rtol=5e-3):
+        return "Subtract the mean before you divide."
+    if close(seen, NOTE - TRAIN_MEAN / TRAIN_SD, rtol=5e-3):
+        return "Brackets are missing: first the difference, then the division."
+    return OTHER
+
+
+@exercise(
+    "02.2",
+    hints=[
+        "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
+        "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
+        "baseline = -np.log(0.5)",
+    ],
+    praise="log 2 = 0.693: the price of knowing nothing about two equally frequent classes.",
+)
+def coin_toss(nll: Any) -> str | None:
+    nll = number(nll)
+    if close(nll, np.log(0.5)):
+        return "The minus sign is missing: the negative log-likelihood is positive."
+    if close(nll, 0.5):
+        return "0.5 is the probability. Its price is -log(0.5)."
+    if close(nll, 1.0):
+        return "This is the logarithm to base 2, the price in bits. The course uses the natural logarithm, np.log."
+    if close(nll, -np.log10(0.5)):
+        return "This is the logarithm to base 10. Use the natural one, np.log."
+    if close(nll, 100 * np.log(2)) or close(nll, 200 * np.log(2)):
+        return "This is the sum over the notes. The NLL of a data set is the mean."
+    if close(nll, 2 * np.log(2)):
+        return "A note is either forged or genuine: only one of the two terms counts."
+    return None if close(nll, np.log(2)) else OTHER
+
+
+@exercise(
+    "02.3",
+    hints=[
+        "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
+        "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
+        "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
+    ],
+    praise="This one line is the loss of the whole notebook.",
+)
+def mean_nll(function: Any) -> str | None:
+    y, p = np.array([1.0, 0.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.4, 0.7, 0.05])
+    logs = y * np.log(p) + (1 - y) * np.log(1 - p)
+    result = array(call(function, y, p))
+    if result.shape == y.shape and close(result, -logs):
+        return "These are the prices of the single notes. Take their mean."
+    value = number(result)
+    if close(value, -logs.mean()):
+        return None
+    if close(value, logs.mean()):
+        return "The minus sign is missing."
+    if close(value, -logs.sum()):
+        return "This is the sum. With twice as many notes it would double; take the mean."
+    if close(value, -np.mean(y * np.log(p))):
+        return "The genuine notes are missing: they cost -log(1 - p)."
+    if close(value, -np.mean(np.log(p))):
+        return "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."
+    if close(value, -np.mean(y * np.log(1 - p) + (1 - y) * np.log(p))):
+        return "The labels are swapped: y = 1 goes with log(p)."
+    if close(value, np.mean((y - p) ** 2)):
+        return "This is the mean squared error. The NLL takes the logarithm of the truth's probability."
+    if close(value, -logs.mean() / np.log(2)) or close(value, -logs.mean() / np.log(10)):
+        return "Use the natural logarithm, np.log."
+    return OTHER
+
+
+@exercise(
+    "02.4",
+    hints=[
+        "Notebook 01, section 7: what are two linear layers in a row?",
+        "Something non-linear must stand between the two Dense layers.",
+        'Give the first layer an activation: layers.Dense(8, activation="relu").',
+    ],
+    praise="One activation between the layers, and the border can bend. The parameters are still 33.",
+)
+def bent_network(model: Any) -> str | None:
+    if not (callable(model) and hasattr(model, "layers")):
+        return f"A Keras model is asked for, not {type(model).__name__}."
+    dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    points = np.random.default_rng(5).normal(scale=2, size=(200, 2)).astype("float32")
+    p = np.asarray(model(points), dtype=float).reshape(len(points), -1)
+    if p.shape[1] != 1:
+        return f"The network should give one probability for each note; it gives {p.shape[1]} numbers."
+    if len(dense) < 2:
+        return "There is no hidden layer any more. Keep both Dense layers."
+    if p.min() < 0 or p.max() > 1:
+        return "The answers leave the range from 0 to 1: the sigmoid of the output layer is gone."
+    z = np.log(p.clip(1e-6, 1 - 1e-6) / (1 - p.clip(1e-6, 1 - 1e-6)))
+    design = np.column_stack([points, np.ones(len(points))])
+    bend = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
+    if abs(bend).max() < 0.01 * max(abs(z).max(), 1e-3):
+        if len(dense) > 2:
+            return "More linear layers are still one linear layer: the border stays straight."
+        if getattr(dense[-1].activation, "__name__", "") != "sigmoid":
+            return "The activation must stand between the two layers, not behind the last one."
+        return "The border is still straight: nothing non-linear stands between the two layers."
+    if model.count_params() != 33:
+        return f"It bends, but it has {model.count_params()} parameters instead of 33: change one thing only."
+    return None
