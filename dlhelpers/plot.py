@@ -343,7 +343,8 @@ def network_diagram(
                 ax.plot([k, k + 1], [start, end], zorder=1, **look)
     for k, circles in enumerate(layers):
         for i, height in circles.items():
-            ax.scatter(k, height, s=700 if max(units) <= 5 else 380, color="white", edgecolor="black", linewidth=1.5, zorder=2)
+            size = 700 if max(units) <= 5 else 380
+            ax.scatter(k, height, s=size, color="white", edgecolor="black", linewidth=1.5, zorder=2)
             if values is not None:
                 ax.text(k, height, f"{np.ravel(values[k])[i]:.3g}", ha="center", va="center", size=10, zorder=3)
         if units[k] > most:
@@ -404,7 +405,7 @@ def _probabilities(model: Any, points: np.ndarray) -> np.ndarray:
 
 
 def _colours(n: int) -> list[Any]:
-    return [PALETTE[k] for k in range(n)] if n <= len(PALETTE) else list(plt.get_cmap("viridis")(np.linspace(0, 0.9, n)))
+    return list(PALETTE[:n]) if n <= len(PALETTE) else list(plt.get_cmap("viridis")(np.linspace(0, 0.9, n)))
 
 
 def _circles(count: int, most: int) -> dict[int, float]:

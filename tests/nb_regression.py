@@ -20,7 +20,8 @@ What counts as the same output
 Tags of a cell
     `tol=0.02`      decimals may differ by 2 % of the larger one or by one unit of the last printed digit.
     `figtol=0.03`   parts of figures may move by 3 % of the figure's shorter side.
-    `raises-exception`, `nbval-ignore-output`: as in nbval. `nbval-skip` is refused: later cells need the state.
+    `raises-exception`, `nbval-ignore-output`: as in nbval. `nbval-skip` is refused, since later cells need
+                    the state.
 """
 
 from __future__ import annotations
@@ -28,11 +29,15 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import queue
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +105,12 @@ def allowed(a: Printed, b: Printed, tolerance: Decimal | None) -> Decimal:
     return max((TOLERANCE if tolerance is None else tolerance) * size, noise)
 
 
-def number_problem(saved: str, fresh: str, tolerance: Decimal | None) -> str | None:
+def number_problem(saved: str, fresh: str, tolerance: Decimal | None, exact: bool = False) -> str | None:
     """Say how two numbers differ; None if they agree."""
-    a, b = printed(saved), printed(fresh)
     if saved == fresh:
         return None
-    if a is None or b is None:
+    a, b = printed(saved), printed(fresh)
+    if a is None or b is None or exact:
         return f"{saved} -> {fresh}, must be equal"
     difference, limit = abs(a.value - b.value), allowed(a, b, tolerance)
     if difference <= limit:
@@ -125,12 +130,8 @@ def text_problem(saved: str, fresh: str, tolerance: Decimal | None = None) -> st
         return _at_most(list(lines), 40)
     problems = []
     for i in range(1, len(left), 2):
-        exact = left[i] != right[i] and _LABEL.search(left[i - 1])
-        problem = (
-            f"{left[i]} -> {right[i]}, must be equal"
-            if exact
-            else number_problem(left[i], right[i], tolerance)
-        )
+        label = _LABEL.search(left[i - 1]) is not None
+        problem = number_problem(left[i], right[i], tolerance, exact=label)
         if problem:
             problems.append(f"saved: {_line(left, i)}\nfresh: {_line(right, i)}\n       {problem}")
     return _at_most(problems, 5) if problems else None
@@ -202,7 +203,7 @@ def tidy(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def kind(output: NotebookNode) -> str:
-    """Return what an output is, without its content: `stream stdout`, `display_data: image/png, text/plain`."""
+    """Return what an output is, without its content: `stream stdout`, `display_data: image/png`."""
     if output.output_type == "stream":
         return f"stream {output.name}"
     if output.output_type == "error":
@@ -268,7 +269,8 @@ def figure_problem(saved: str, fresh: str, may_move: float, target: Path) -> str
 
 _UNSTABLE = {
     "running time": re.compile(
-        r"\bWall time\b|\bCPU times\b|\bper loop\b|\bETA:|\bit/s\b|\d ?[mµun]?s/(?:step|epoch|sample|it)\b"
+        r"\bWall time\b|\bCPU times\b|\bper loop\b|\bETA:|(?<![a-zA-Z])it/s\b"
+        r"|\d ?[mµun]?s/(?:step|epoch|sample|it)\b"
     ),
     "a progress bar (\\b)": re.compile("\x08"),
     "a memory address": re.compile(r"\bat 0x[0-9a-fA-F]+"),
@@ -295,7 +297,7 @@ def tag_value(cell: NotebookNode, name: str) -> float | None:
 
 
 def cell_problems(cell: NotebookNode, options: Mapping[str, bool]) -> Iterator[str]:
-    """Yield why the saved outputs of a cell are not to be trusted; `options` is what nbval read from its markers."""
+    """Yield why the saved outputs of a cell are not to be trusted; `options` are nbval's markers."""
     for name in ("tol", "figtol"):
         try:
             tag_value(cell, name)
@@ -343,26 +345,46 @@ class Notebook(IPyNbFile):
     def collect(self) -> list[pytest.Item]:
         """Return the check of the saved outputs (masters only), then the code cells."""
         if not self.in_order:
-            cells = [
-                Cell.from_parent(
-                    self, name=cell.name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options
-                )
-                for cell in super().collect()
-            ]
-            self.in_order = (
-                [*cells] if self.student else [SavedOutputs.from_parent(self, name="saved outputs"), *cells]
-            )
+            cells = [self._cell(found) for found in super().collect()]
+            check = [] if self.student else [SavedOutputs.from_parent(self, name="saved outputs")]
+            self.in_order = [*check, *cells]
         return self.in_order
 
+    def _cell(self, found: IPyNbCell) -> Cell:
+        options = {**found.options, "check": found.options["check"] and not self.student}
+        if self.student:
+            found.cell.outputs = []
+        return Cell.from_parent(
+            self,
+            name=found.name,
+            cell_num=found.cell_num,
+            cell=found.cell,
+            options=defaultdict(bool, options),
+        )
+
     def setup(self) -> None:
-        """Start the kernel."""
+        """Start the kernel, once: a plugin that reruns a cell may set its notebook up again."""
+        if self.kernel is not None:
+            return
         with _environment(STUDENT if self.student else {}):
             super().setup()
         self.kernel.execute_cell_input = self._execute
+        self.kernel.await_reply = partial(self._await_reply, self.kernel.await_reply)
 
     def _execute(self, source: str, allow_stdin: bool = False) -> str:
         # nbval runs cells outside of IPython's history; then a closing `;` does not hide a value.
         return self.kernel.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False)
+
+    def _await_reply(self, await_reply: Callable[..., None], msg_id: str, timeout: float) -> None:
+        # nbval waits until the time is out even if the kernel is dead.
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            try:
+                return await_reply(msg_id, timeout=min(1.0, left))
+            except queue.Empty:
+                if not self.kernel.is_alive():
+                    raise NotebookProblem("the kernel died: a crash, or out of memory") from None
+        raise queue.Empty
 
     def get_kernel_message(self, timeout: float | None = None, stream: str = "iopub") -> dict[str, Any]:
         """Return the kernel's next message and remember it for `fold`."""
@@ -388,20 +410,30 @@ def _environment(settings: dict[str, str]) -> Iterator[None]:
 class Cell(IPyNbCell):
     """A code cell."""
 
+    failure: Exception | None = None
+
     def runtest(self) -> None:
         """Run the cell and compare its outputs."""
+        if self.failure:  # a plugin tries once more, but the kernel's state has moved on
+            raise self.failure
+        try:
+            self._run_in_turn()
+        except Exception as failure:
+            self.failure = failure
+            raise
+
+    def _run_in_turn(self) -> None:
         notebook = self.parent
         if notebook.timed_out:
             raise NotebookProblem("not run: an earlier cell timed out")
         if self.cell_num != notebook.due:
             raise NotebookProblem(
-                f"out of turn: {self._where()}, where cell {notebook.due} is due in this kernel. Each cell runs once,"
-                " after the cells above it; a plugin that repeats, reorders or distributes single tests breaks that."
+                f"out of turn: {self._where()}, where cell {notebook.due} is due. Each cell runs once, after"
+                " those above it; a plugin that repeats, reorders or distributes single tests breaks that."
             )
         notebook.due += 1
         notebook.messages.clear()
         self.options["skip"] = False
-        self.options["check"] = self.options["check"] and not notebook.student
         super().runtest()
 
     def compare_outputs(self, test: Any, ref: Any, skip_compare: Any = None) -> bool:
@@ -417,16 +449,14 @@ class Cell(IPyNbCell):
     def _problems(self, saved: list[NotebookNode], fresh: list[NotebookNode]) -> Iterator[str]:
         tolerance = tag_value(self.cell, "tol")
         may_move = tag_value(self.cell, "figtol") or 0.0
-        for number, pair in enumerate(zip(saved, fresh), start=1):
+        for number, pair in enumerate(zip(saved, fresh, strict=True), start=1):
             for name, left, right in contents(*pair):
                 if name in _PICTURES:
                     problem = figure_problem(left, right, may_move, self._picture(number))
                 else:
                     texts = (self.sanitize(_as_text(side)) for side in (left, right))
                     problem = text_problem(*texts, None if tolerance is None else Decimal(str(tolerance)))
-                    problem = (
-                        problem and f"{problem}\ntolerance: {tolerance or '1e-4, the cell has no tag tol'}"
-                    )
+                    problem = problem and f"{problem}\ntolerance: {tolerance or '1e-4 (no tag tol)'}"
                 if problem:
                     yield f"output {number}, {name}\n{problem}"
 

@@ -1,5 +1,6 @@
 """The start of a notebook and its sliders, each in a fresh interpreter or a fresh shell."""
 
+import os
 import subprocess
 import sys
 
@@ -23,9 +24,8 @@ print(len(history.epoch), int(model.optimizer.iterations.numpy()), float(history
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess:
-    import os
-
-    env = {key: value for key, value in os.environ.items() if key not in ("DLHELPERS_SMOKE", "TF_CPP_MIN_LOG_LEVEL")}
+    ours = ("DLHELPERS_SMOKE", "TF_CPP_MIN_LOG_LEVEL")
+    env = {key: value for key, value in os.environ.items() if key not in ours}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**env, **environment})
 
 
@@ -42,10 +42,9 @@ def test_smoke_run_trains_a_few_steps_only():
 
 
 def test_errors_pass_through_the_silence():
-    code = "from dlhelpers.start import muted_stderr\nwith muted_stderr():\n    raise RuntimeError('seen')"
-    assert "RuntimeError: seen" in run(code).stderr
-    code = "import os\nfrom dlhelpers.start import muted_stderr\nwith muted_stderr():\n    os.write(2, b'hidden')\nos.write(2, b'shown')"
-    assert run(code).stderr == "shown"
+    begin = "import os\nfrom dlhelpers.start import muted_stderr\nwith muted_stderr():\n"
+    assert "RuntimeError: seen" in run(begin + "    raise RuntimeError('seen')").stderr
+    assert run(begin + "    os.write(2, b'hidden')\nos.write(2, b'shown')").stderr == "shown"
 
 
 @pytest.fixture

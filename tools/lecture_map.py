@@ -32,8 +32,9 @@ def renewed_map(root: Path) -> str:
     notebooks = computed_by(root)
 
     def row(found: re.Match) -> str:
-        links = ", ".join(f"[{path.stem[:2]}](../notebooks/{path.name})" for path in notebooks.get(found[1], []))
-        return f"| {found[1]} | {found[2]} | {links} |" if links else f"| {found[1]} | {found[2]} | |"
+        paths = notebooks.get(found[1], [])
+        links = ", ".join(f"[{path.stem[:2]}](../notebooks/{path.name})" for path in paths)
+        return f"| {found[1]} | {found[2]} | {links} |".replace("|  |", "| |")
 
     return _ROW.sub(row, page(root).read_text(encoding="utf-8"))
 
@@ -42,16 +43,16 @@ def computed_by(root: Path) -> dict[str, list[Path]]:
     """Return for each tagged fact the masters with a cell that computes it."""
     found: dict[str, list[Path]] = {}
     for path in masters(root):
-        facts = {tag.removeprefix(TAG) for cell in read(path).cells for tag in tags(cell) if tag.startswith(TAG)}
-        for fact in facts:
-            found.setdefault(fact, []).append(path)
+        named = {tag for cell in read(path).cells for tag in tags(cell) if tag.startswith(TAG)}
+        for tag in named:
+            found.setdefault(tag.removeprefix(TAG), []).append(path)
     return found
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Write (or with --check compare) the map; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.lecture_map", description=__doc__.split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if the map is out of step")
+    parser.add_argument("--check", action="store_true", help="only compare, exit 1 if it differs")
     options = parser.parse_args(arguments)
     try:
         unknown = sorted(computed_by(root).keys() - set(known_facts(root)))
@@ -61,12 +62,11 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         return 1
     name = label(page(root), root)
     if unknown:
-        print(f"{name}: a cell's tag names {', '.join(unknown)}, which the map does not list", file=sys.stderr)
-    if options.check:
-        same = page(root).read_text(encoding="utf-8") == text
-        print("" if same else f"{name}: out of step with the tags, run make lecture-map\n", end="", file=sys.stderr)
-        return 0 if same and not unknown else 1
-    if write_text(page(root), text):
+        print(f"{name} does not list {', '.join(unknown)}, which a cell's tag names", file=sys.stderr)
+    if options.check and page(root).read_text(encoding="utf-8") != text:
+        print(f"{name}: out of step with the tags, run make lecture-map", file=sys.stderr)
+        return 1
+    if not options.check and write_text(page(root), text):
         print("wrote", name)
     return 1 if unknown else 0
 

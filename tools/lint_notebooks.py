@@ -31,7 +31,9 @@ MAX_LINES, MAX_MEDIAN, MAX_BYTES = 25, 8, 1_000_000
 MAX_WIDTH, MAX_HEIGHT = 900, 560  # pixels: 8.6 x 4.6 inches at 100 dpi, and some room for labels
 LAST_HEADING = "## What you take away"
 
-_TAG = re.compile(r"install|raises-exception|nbval-ignore-output|fact-F\d{3}|(fig)?tol=(\d+\.?\d*|\.\d+)(e-?\d+)?")
+_TAG = re.compile(
+    r"install|raises-exception|nbval-ignore-output|fact-F\d{3}|(fig)?tol=(\d+\.?\d*|\.\d+)(e-?\d+)?"
+)
 _NOT_PROSE = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"""\]\(([^)\s]+)[^)]*\)|<(?:img|a)\b[^>]*(?:src|href)=["']([^"']+)""")
 _IMAGE_WITHOUT_ALT = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=[\"'][^\"'])[^>]*>")
@@ -42,7 +44,8 @@ _VERDICT = re.compile(r"\A\W*Exercise \d\d\.\d+:")
 _UNSTABLE = {
     "a time": r"\b\d{1,2}:\d\d:\d\d\b|\b20[2-9]\d-\d\d-\d\d\b|\b\d+(\.\d+)? ?(ms|µs|us|ns)\b|\bit/s\b"
     r"|\b\d+\.\d+ ?(s|sec|seconds)(?!\w|\.\w)|Wall time|CPU times|\bETA\b",
-    "a path": r"/(home|Users|tmp|root|content|usr|private)/|\b[A-Z]:\\\w|(site|dist)-packages|\.venv\b|ipykernel_\d",
+    "a path": r"/(home|Users|tmp|root|content|usr|private)/|\b[A-Z]:\\\w"
+    r"|(site|dist)-packages|\.venv\b|ipykernel_\d",
     "a memory address": r"\b0x[0-9a-fA-F]{6,}\b",
     "a library's warning": r"\b[A-Z]\w*Warning\b|^WARNING|^[IWE]\d{4} \d\d:|oneDNN|absl::|\w\.cc:\d+\]",
 }
@@ -212,7 +215,7 @@ def check_length(book: Notebook) -> Iterator[Finding]:
             yield i, f"{lines} lines of code, split the cell so that none has more than {MAX_LINES}"
     median = statistics.median([_code_lines(cell.source) for _, cell in book.code] or [0])
     if median > MAX_MEDIAN:
-        yield None, f"half of the code cells have more than {median:g} lines, keep the median at {MAX_MEDIAN} or less"
+        yield None, f"the median cell has {median:g} lines of code, split cells until it has {MAX_MEDIAN}"
 
 
 def _code_lines(source: str) -> int:
@@ -271,9 +274,9 @@ def check_outputs(book: Notebook) -> Iterator[Finding]:
                 yield i, "its saved output holds stderr text, mend the cause"
             for mime in output.get("data", {}):
                 if "widget" in mime or "svg" in mime:
-                    yield i, f"its saved output holds {mime}, which cannot be compared: run make save, show a PNG"
+                    yield i, f"its saved output holds {mime}, which cannot be compared, show a PNG"
             for what, excerpt in _unstable(output):
-                yield i, f"its saved output holds {what} ({excerpt!r}), which differs next time: print something else"
+                yield i, f"its saved output holds {what} ({excerpt!r}), print something else"
 
 
 def _unstable(output: NotebookNode) -> Iterator[tuple[str, str]]:
@@ -291,7 +294,7 @@ def check_figures(book: Notebook) -> Iterator[Finding]:
             if png := output.get("data", {}).get("image/png"):
                 width, height = struct.unpack(">II", base64.b64decode(png[:32])[16:24])
                 if width > MAX_WIDTH or height > MAX_HEIGHT:
-                    yield i, f"a figure of {width} x {height} pixels, make it at most {MAX_WIDTH} x {MAX_HEIGHT}"
+                    yield i, f"a figure of {width} x {height} pixels, allowed are {MAX_WIDTH} x {MAX_HEIGHT}"
 
 
 def check_size(book: Notebook) -> Iterator[Finding]:
@@ -308,7 +311,7 @@ def check_exercises(book: Notebook) -> Iterator[Finding]:
     """Exercises are numbered NN.1, NN.2, ..., at least three, and one text explores."""
     ids = _exercise_ids(book)
     if ids != [f"{book.number}.{k}" for k in range(1, len(ids) + 1)]:
-        yield None, f"its exercises are {', '.join(ids)}, number them {book.number}.1, {book.number}.2, ... in order"
+        yield None, f"its exercises are {', '.join(ids)}, number them in order from {book.number}.1 on"
     if len(ids) < 3:
         yield None, f"{len(ids)} exercises, write at least three"
     if not any("**Explore.**" in source for _, source in book.text):
@@ -342,6 +345,14 @@ def check_exercise_cells(book: Notebook) -> Iterator[Finding]:
             yield i, f"no solution region, put the answer between {BEGIN!r} and '# END SOLUTION'"
         if named and _checked_ids(cell.source) != [named[1]]:
             yield i, f'call check("{named[1]}", ...) once, outside of the solution region'
+
+
+def check_verdicts(book: Notebook) -> Iterator[Finding]:
+    """The solution of an exercise is right: its saved verdict says so."""
+    for i, cell in book.code:
+        shown = [_plain(output) for output in cell.outputs]
+        if BEGIN in cell.source and any(_VERDICT.match(text) and ": right." not in text for text in shown):
+            yield i, "its saved verdict is not 'right', mend the solution or the judge, then make save"
 
 
 def _checked_ids(source: str) -> list[str]:
@@ -389,6 +400,7 @@ MASTER_CHECKS = (
     check_exercises,
     check_exercise_texts,
     check_exercise_cells,
+    check_verdicts,
     check_solutions,
 )
 
@@ -429,11 +441,10 @@ def check_definitions(books: list[Notebook]) -> Iterator[str]:
         for i, tree in book.trees:
             for node in tree.body:
                 if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                    place = f"{book.path.stem} cell {i}"
-                    if node.name in places:
-                        message = f"{node.name} is defined in {places[node.name]} already, share it in dlhelpers"
-                        yield book.finding(i, f"{message} or call it something else")
-                    places.setdefault(node.name, place)
+                    if place := places.get(node.name):
+                        message = f"{node.name} is defined in {place} already, share it in dlhelpers"
+                        yield book.finding(i, message)
+                    places.setdefault(node.name, f"{book.path.stem} cell {i}")
 
 
 def check_registry(books: list[Notebook], registered: list[str]) -> Iterator[str]:
@@ -449,8 +460,9 @@ def check_registry(books: list[Notebook], registered: list[str]) -> Iterator[str
 def check_map(root: Path) -> Iterator[str]:
     """The lecture map is in step with the tags."""
     try:
-        if lecture_map.page(root).read_text(encoding="utf-8") != lecture_map.renewed_map(root):
-            yield f"{label(lecture_map.page(root), root)}: out of step with the notebooks' tags, run make lecture-map"
+        page = lecture_map.page(root)
+        if page.read_text(encoding="utf-8") != lecture_map.renewed_map(root):
+            yield f"{label(page, root)}: out of step with the notebooks' tags, run make lecture-map"
     except NotebookError:  # reported for the notebook
         pass
 

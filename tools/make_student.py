@@ -98,7 +98,7 @@ def solution_regions(lines: list[str]) -> list[tuple[int, int]]:
             regions.append((begin, number))
             begin = None
         elif _NEARLY_MARKER.search(line):
-            raise NotebookError(f"line {number + 1} is nearly a marker, write {BEGIN!r} or {END!r} alone on a line")
+            raise NotebookError(f"line {number + 1} is nearly a marker, write {BEGIN} or {END} alone")
     if begin is not None:
         raise NotebookError(f"{BEGIN} at line {begin + 1} without {END}")
     return regions
@@ -157,7 +157,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Write (or with --check compare) all editions; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.make_student", description=__doc__.split("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if an edition is out of step")
+    parser.add_argument("--check", action="store_true", help="only compare, exit 1 if they differ")
     check = parser.parse_args(arguments).check
     problems = [
         f"{label(path, root)}: has no master in notebooks/solutions, add one or delete it"
@@ -184,7 +184,8 @@ def make(path: Path, root: Path, check: bool = False) -> list[str]:
     for file, text in texts.items():
         if check:
             same = file.exists() and file.read_bytes() == text.encode()
-            problems += [] if same else [f"{label(file, root)}: out of step with its master, run make student"]
+            if not same:
+                problems.append(f"{label(file, root)}: out of step with its master, run make student")
         elif write_text(file, text):
             print("wrote", label(file, root))
     return problems

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from tools import lecture_map
 from tools.make_student import describe, make, student_edition
-from tools.notebooks import ROOT, NotebookError, label, masters, read, renewed, students, tags, to_text, write_text
+from tools.notebooks import ROOT, NotebookError, label, masters, read, renewed, students, to_text, write_text
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -73,8 +73,8 @@ def execute(notebook: NotebookNode, folder: Path) -> Run:
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.update({cell_index: time.monotonic()}),
-        on_cell_complete=lambda cell, cell_index: seconds.update(
-            {cell_index: time.monotonic() - started.get(cell_index, time.monotonic())}
+        on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
+            {cell_index: time.monotonic() - started[cell_index]}
         ),
     )
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_US}
@@ -155,7 +155,8 @@ def save(path: Path, root: Path) -> None:
     text = to_text(notebook)
     write_text(path, text)
     make(path, root)
-    print(f"saved {label(path, root)}  {run.seconds:.0f} s, {len(text) / 1000:.0f} kB, {run.longest}", flush=True)
+    size = f"{len(text) / 1000:.0f} kB"
+    print(f"saved {label(path, root)}  {run.seconds:.0f} s, {size}, {run.longest}", flush=True)
 
 
 def refuse_stderr(notebook: NotebookNode) -> None:
@@ -163,15 +164,14 @@ def refuse_stderr(notebook: NotebookNode) -> None:
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":
-                raise NotebookError(
-                    f"not saved, the cell wrote to stderr, mend the cause or print() it: {output.text.strip()[:300]}",
-                    number,
-                )
+                excerpt = output.text.strip()[:300]
+                raise NotebookError(f"not saved, the cell wrote to stderr, mend the cause: {excerpt}", number)
 
 
 def save_all(names: list[str], root: Path) -> int:
     """Save the named masters (none or `all`: every one) and renew the lecture map; return the exit status."""
-    paths = masters(root) if names in ([], ["all"]) else [find(name, root, only_masters=True) for name in names]
+    every = names in ([], ["all"])
+    paths = masters(root) if every else [find(name, root, only_masters=True) for name in names]
     failed = 0
     for path in paths:
         try:

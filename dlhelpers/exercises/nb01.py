@@ -156,8 +156,8 @@ def or_gate(w_or: Any, b_or: Any) -> str | None:
         return "This is NOR, the opposite of OR: turn all signs around."
     if len(set(fires)) == 1:
         return f"It gives the same answer at all four corners: the bias {bias:g} outweighs the weights."
-    wrong = [corner for corner, fire, want in zip(("(0,0)", "(0,1)", "(1,0)", "(1,1)"), fires, (0, 1, 1, 1), strict=True)
-             if fire != bool(want)]
+    names = ("(0,0)", "(0,1)", "(1,0)", "(1,1)")
+    wrong = [names[k] for k, wanted in enumerate((False, True, True, True)) if fires[k] != wanted]
     return None if not wrong else f"It is wrong at {', '.join(wrong)}."
 
 

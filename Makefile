@@ -1,0 +1,69 @@
+# make lab    open the course in JupyterLab        make lab ARGS=--no-browser  on a server
+# make test   lint, unit tests, every notebook     make run NB=01              one notebook as HTML in build/
+# make help   all targets
+
+PYTHON ?= python3
+NB ?=
+ARGS ?=
+URL ?=
+# Where an NVIDIA driver is found, TensorFlow comes with its CUDA libraries.
+TENSORFLOW := $(if $(shell command -v nvidia-smi 2>/dev/null),tensorflow[and-cuda],tensorflow)
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PY := $(BIN)/python
+
+.PHONY: help lab test lint run save student lecture-map data set-repo clean
+
+help:
+	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
+	@echo "make test              lint, unit tests, then every notebook against its saved outputs"
+	@echo "make lint              only the linter of the notebooks"
+	@echo "make run NB=01         run one notebook, write build/01_....html (NB=solutions/01: solved)"
+	@echo "make save NB=01        authors: re-run a solved notebook, save its outputs, renew what hangs on it"
+	@echo "make student           authors: write the student editions from notebooks/solutions"
+	@echo "make lecture-map       authors: renew docs/lecture_map.md from the notebooks' tags"
+	@echo "make data              maintainers: rebuild every file of data/ from its source package"
+	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
+	@echo "make clean             remove .venv and build"
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	sed 's/^tensorflow==/$(TENSORFLOW)==/' requirements.txt > $(VENV)/requirements.txt
+	sed -i.bak 's|^-e \.$$|-e $(CURDIR)|' $(VENV)/requirements.txt
+	$(PY) -m pip install --disable-pip-version-check --quiet -r $(VENV)/requirements.txt
+	@touch $(READY)
+
+lab: $(READY)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+lint: $(READY)
+	$(PY) -m tools.lint_notebooks
+
+test: lint
+	$(PY) -m pytest -q tests
+	$(PY) -m pytest -q --nbval notebooks
+
+run: $(READY)
+	$(PY) -m tools.run_notebook $(NB)
+
+save: $(READY)
+	$(PY) -m tools.run_notebook --save $(NB)
+
+student: $(READY)
+	$(PY) -m tools.make_student
+
+lecture-map: $(READY)
+	$(PY) -m tools.lecture_map
+
+data: $(READY)
+	$(PY) -m tools.build_data
+
+set-repo: $(READY)
+	$(PY) -m tools.set_repo $(URL)
+
+clean:
+	rm -rf $(VENV) build
