@@ -48,9 +48,7 @@ def decode(png: str) -> Image.Image:
 
 def same_size(saved: Image.Image, fresh: Image.Image) -> bool:
     """Return whether width and height agree but for 2 % or 2 pixels: a tight margin follows its labels."""
-    return all(
-        abs(a - b) <= max(2, _SIZE_MAY_DIFFER * a) for a, b in zip(saved.size, fresh.size, strict=True)
-    )
+    return all(abs(a - b) <= max(2, _SIZE_MAY_DIFFER * a) for a, b in zip(saved.size, fresh.size, strict=True))
 
 
 def compare(saved: Image.Image, fresh: Image.Image, may_move: float = 0.0) -> Difference:

@@ -319,13 +319,11 @@ def test_figure_message_names_the_place_and_leaves_pictures(tmp_path: Path) -> N
 
 
 def cell(source: str = "1", *outputs, tags=(), count: int | None = 1) -> nbformat.NotebookNode:
-    return v4.new_code_cell(
-        source, outputs=list(outputs), metadata={"tags": list(tags)}, execution_count=count
-    )
+    return v4.new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)}, execution_count=count)
 
 
 @pytest.mark.parametrize(
-    "tag", ["tol=abc", "tol=-1", "tol=1", "tol=0", "tol=", "tol:0.1", "Tol=0.1", "tolerance=0.1"]
+    "tag", ["tol=abc", "tol=-1", "tol=1.1", "tol=0", "tol=", "tol:0.1", "Tol=0.1", "tolerance=0.1"]
 )
 def test_malformed_tags_are_named(tag: str) -> None:
     with pytest.raises(NotebookProblem, match=re.escape(tag)):
@@ -337,6 +335,8 @@ def test_tags() -> None:
     assert tag_value(cell(tags=["fact-F001", "tol=0.02", "figtol=.03"]), "tol") == 0.02
     assert tag_value(cell(tags=["tol=0.02", "figtol=.03"]), "figtol") == 0.03
     assert tag_value(cell(), "tol") is None
+    with pytest.raises(NotebookProblem, match="at most figtol=0.1"):
+        tag_value(cell(tags=["figtol=0.2"]), "figtol")
     with pytest.raises(NotebookProblem, match="once"):
         tag_value(cell(tags=["tol=0.1", "tol=0.2"]), "tol")
 
@@ -518,12 +518,8 @@ def test_a_notebook_is_not_split_between_workers(good: tuple[Path, str]) -> None
 
 
 def test_a_chosen_cell_brings_those_above_it(good: tuple[Path, str]) -> None:
-    report = run(
-        good[0], "notebooks/solutions/01_a.ipynb::Cell 2", "--nbval-cell-timeout=77", "-p", "shuffle"
-    )
-    assert list(outcomes(report)) == [
-        f"solutions/01_a.ipynb::{name}" for name in ("saved outputs", *CELLS[:3])
-    ]
+    report = run(good[0], "notebooks/solutions/01_a.ipynb::Cell 2", "--nbval-cell-timeout=77", "-p", "shuffle")
+    assert list(outcomes(report)) == [f"solutions/01_a.ipynb::{name}" for name in ("saved outputs", *CELLS[:3])]
     assert "limit 77" in report
 
 
