@@ -57,6 +57,7 @@ def decision_boundary(
     *,
     labels: Sequence[str] | None = None,
     limits: tuple[float, float, float, float] | None = None,
+    scale: str | None = None,
     grid: int = 200,
 ) -> Axes:
     """Colour the plane by the predicted probability and draw the line where classes change.
@@ -72,6 +73,7 @@ def decision_boundary(
         Their classes.
     limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), in the units of `x`; by default the
         range of `x` and a margin of 8 %.
+    scale : what the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
     """
     ax = _axes(ax)
     points = _points(x)
@@ -80,7 +82,9 @@ def decision_boundary(
     p = _probabilities(model, np.column_stack([across.ravel(), up.ravel()]).astype("float32"))
     if p.ndim == 1:
         p = p.reshape(grid, grid)
-        ax.contourf(across, up, p, levels=np.linspace(0, 1, 11), cmap=PROBABILITY_MAP)
+        colours = ax.contourf(across, up, p, levels=np.linspace(0, 1, 11), cmap=PROBABILITY_MAP)
+        if scale is not None:
+            ax.figure.colorbar(colours, ax=ax, label=scale, ticks=[0, 0.5, 1])
         if p.min() < 0.5 < p.max():
             ax.contour(across, up, p, levels=[0.5], colors="black", linewidths=2)
     else:

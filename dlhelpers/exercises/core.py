@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import html
 import importlib
+import inspect
 import pkgutil
 import re
 from collections import Counter
@@ -26,6 +27,7 @@ import numpy as np
 
 RIGHT, NOT_YET, UNTRIED = "right", "not yet right", "not tried yet"
 OTHER = "This is not it yet. Compare it with the text above, or ask for a hint."
+ROUNDED = "Right, but rounded: give at least four digits, or let Python compute it."
 
 _COLOURS = {RIGHT: "#009E73", NOT_YET: "#D55E00", UNTRIED: "#0072B2"}
 _SIGNS = {RIGHT: "✓", NOT_YET: "✗", UNTRIED: "○"}
@@ -106,6 +108,10 @@ def judge(id: str, *answers: Any) -> Verdict:
     found = _find(id)
     if any(answer is None or answer is ... for answer in answers) or not answers:
         return _untried(id)
+    names = list(inspect.signature(found.judge).parameters)
+    if len(answers) != len(names):
+        asked = f'check("{id}", {", ".join(names)})'
+        return Verdict(id, NOT_YET, f"Write {asked}: {len(names)} answers are asked for, and this is {len(answers)}.")
     try:
         message = found.judge(*answers)
     except Untried:
@@ -180,6 +186,12 @@ def close(a: Any, b: Any, rtol: float = 1e-3, atol: float = 1e-6) -> bool:
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
 
 
+def rounded(a: Any, b: Any) -> bool:
+    """Whether `a` is the right answer `b`, rounded to one, two or three decimals."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return a.shape == b.shape and any(np.allclose(a, b.round(places), atol=1e-9) for places in (1, 2, 3))
+
+
 def call(function: Any, *arguments: Any) -> Any:
     """What the student's function returns; still empty functions count as untried."""
     if not callable(function):
@@ -187,6 +199,9 @@ def call(function: Any, *arguments: Any) -> Any:
     try:
         result = function(*arguments)
     except Exception as problem:
+        if "core dimension" in str(problem):
+            message = "The shapes do not fit: in A @ B the rows of A must be as long as the columns of B."
+            raise NotYet(message) from problem
         raise NotYet(f"Your function stops with {type(problem).__name__}: {_first_line(problem)}") from problem
     if result is None or result is ...:
         raise Untried

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, close, exercise, number
+from dlhelpers.exercises.core import OTHER, ROUNDED, NotYet, array, call, close, exercise, number, rounded
 
 TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts, 0 to 255
 
@@ -40,18 +40,24 @@ def pixels_of_an_image(n: Any) -> str | None:
         "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
         "mean_ink = x_train.mean() / 255",
     ],
-    praise="0.13: seven eighths of a picture are empty paper.",
+    praise="Mixed evenly over its paper, a digit makes it 13 % grey.",
 )
 def mean_brightness(mean: Any) -> str | None:
     mean = number(mean)
     if close(mean, TRAIN_MEAN / 255):
         return None
+    if rounded(mean, TRAIN_MEAN / 255):
+        return ROUNDED
     if close(mean, TRAIN_MEAN):
         return "33.3 is the mean on the scale from 0 to 255. Divide by 255."
     if close(mean, TEST_MEAN / 255) or close(mean, TEST_MEAN):
         return "This is the mean of the test images. The test set stays untouched until the final grade."
     if close(mean, TRAIN_MEAN / 256):
         return "The largest pixel is 255, not 256."
+    if close(mean, 1 - TRAIN_MEAN / 255):
+        return "This is the share of paper. Ink is 1, paper is 0."
+    if close(mean, (6 * TRAIN_MEAN + TEST_MEAN) / 7 / 255):
+        return "This is the mean of all images. The test set stays untouched until the final grade."
     if mean > 1e6:
         return "This is a sum. The mean divides it by the number of pixels."
     return OTHER
@@ -67,19 +73,33 @@ def mean_brightness(mean: Any) -> str | None:
     praise="Values from 0 to 1 and half the memory of NumPy's usual float64.",
 )
 def scale(function: Any) -> str | None:
-    images = np.arange(0, 256, dtype="uint8").reshape(4, 8, 8)
-    right = images / 255
-    result = call(function, images.copy())
+    dark = np.arange(0, 256, dtype="uint8").reshape(4, 8, 8)
+    for images in (dark, dark // 4 + 20):
+        message = _scale_problem(function, images)
+        if message is not None:
+            return message
+    return None
+
+
+def _scale_problem(function: Any, images: np.ndarray) -> str | None:
+    try:
+        result = call(function, images.copy())
+    except NotYet as problem:
+        if "cast" in str(problem):
+            return "`/=` cannot turn whole numbers into decimals in place. Compute a new array: images / 255."
+        raise
     scaled = array(result)
     if scaled.shape != images.shape:
-        return f"The shape must stay {images.shape}; your function gives {scaled.shape}."
+        return f"The shape must stay {images.shape}; your function gives {scaled.shape}. Does it use `images`?"
     if close(scaled, images):
         return "The values still go from 0 to 255. Divide by 255."
     if close(scaled, images / 256):
         return "The largest pixel is 255, not 256: full ink should become 1."
     if close(scaled, images // 255) or set(np.unique(scaled)) <= {0.0, 1.0}:
         return "All greys became 0 or 1: `//` or a whole-number type rounds. Use `/` and float32."
-    if not close(scaled, right):
+    if images.max() < 255 and scaled.max() == 1.0:
+        return "It divides by what this batch happens to hold. All images must share one scale: divide by 255."
+    if not close(scaled, images / 255):
         return OTHER
     if "float32" not in str(getattr(result, "dtype", "")):
         return 'The values are right, but the type is not float32: use .astype("float32").'

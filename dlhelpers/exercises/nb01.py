@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, number
+from dlhelpers.exercises.core import OTHER, ROUNDED, NotYet, array, call, close, exercise, number, rounded
 
 W, B, NOTE = np.array([0.3, 0.1]), 1.0, np.array([1.0, 2.2])
 P = 0.820538  # what the neuron says about NOTE
@@ -37,14 +37,16 @@ def note_at_the_origin(p: Any) -> str | None:
         return "0.2689 is the probability that the note is genuine. The neuron gives that of a forged one."
     if close(p, 73.106, rtol=1e-3):
         return "Right in per cent; a probability lies between 0 and 1."
+    if rounded(p, _sigmoid(1.0)):
+        return ROUNDED
     return None if close(p, _sigmoid(1.0)) else OTHER
 
 
 @exercise(
     "01.2",
     hints=[
-        "It is one line of section 2, with the function's own arguments.",
-        "First the logits of all rows: X @ W + b. Then the squeeze.",
+        "Section 2 did it for four notes. Write the same with the function's own arguments.",
+        "Two steps: the logits of all rows from one matrix product and the bias, then the squeeze.",
         "return sigmoid(X @ W + b)",
     ],
     praise="One line, any number of notes, any number of features.",
@@ -52,33 +54,37 @@ def note_at_the_origin(p: Any) -> str | None:
 def forward(function: Any) -> str | None:
     rng = np.random.default_rng(7)
     X, weights, bias = rng.normal(size=(5, 3)), rng.normal(size=(3, 1)), np.array([0.7])
-    right = _sigmoid(X @ weights + bias)
+    z = X @ weights
     p = array(call(function, X, weights, bias))
-    if close(p, X @ weights + bias):
+    if close(p, _sigmoid(z + bias)):
+        return None
+    if close(p, z + bias):
         return "These are the logits. The sigmoid is missing."
-    if close(p, _sigmoid(X @ weights)):
+    if close(p, _sigmoid(z)):
         return "The bias is missing: X @ W + b."
-    if close(p, _sigmoid(-(X @ weights + bias))):
+    if close(p, _sigmoid(-z - bias)):
         return "The sign is turned around: these are the probabilities of a genuine note."
-    if p.shape == () or p.size == 1:
+    if close(p, _sigmoid(z + 1.0)):
+        return "This uses the notebook's `bias`. Use the function's own argument `b`."
+    if p.size == 1:
         return f"One number for {len(X)} notes. Something sums or averages over the rows; X @ W does not."
-    if p.shape == (5,) and close(p, right[:, 0]):
+    if p.shape == (5,) and close(p, _sigmoid(z + bias)[:, 0]):
         return "The numbers are right, the shape is not: (n, 1) is asked for, as X @ W + b gives it."
-    if p.shape == (5, 3):
+    if close(p, _sigmoid(X * weights[:, 0] + bias)):
         return "X * W multiplies entry by entry. The matrix product is X @ W."
     if p.shape != (5, 1):
         return f"For X of shape (5, 3) and W of shape (3, 1) the result has shape (5, 1), not {p.shape}."
-    if close(p, _sigmoid(np.mean(X @ weights) + bias) * np.ones((5, 1))):
+    if np.ptp(p) < 1e-9:
         return "Every note gets the same answer. Each row of X must keep its own logit."
-    return None if close(p, right) else OTHER
+    return OTHER
 
 
 @exercise(
     "01.3",
     hints=[
         "The border is where z = 2*x1 - 4*x2 + 3 = 0. Solve for x2.",
-        "4*x2 = 2*x1 + 3. Divide by 4.",
-        "In general slope = -w1 / w2 and intercept = -b / w2, here -2 / -4 and -3 / -4.",
+        "Bring the term with x2 to the other side: 4*x2 = 2*x1 + 3.",
+        "Divide by 4: slope = 2 / 4 and intercept = 3 / 4. In general they are -w1 / w2 and -b / w2.",
     ],
     praise="slope = -w1 / w2 = 0.5 and intercept = -b / w2 = 0.75.",
 )
@@ -88,6 +94,8 @@ def border(slope: Any, intercept: Any) -> str | None:
         return None
     if close(line, (0.75, 0.5)):
         return "These are the right two numbers in the wrong order: first the slope, then the intercept."
+    if close(line, (2, -4)):
+        return "These are the weights. Set z = 0 and solve for x2."
     if close(line, (2, 3)) or close(line, (-2, -3)):
         return "Divide the equation by the weight of x2."
     if close(line, (-0.5, -0.75)):
@@ -106,12 +114,14 @@ def border(slope: Any, intercept: Any) -> str | None:
     hints=[
         "Only y changes: y = 1 instead of 0. So p - y is now 0.8205 - 1.",
         "p - y = -0.1795. For w: 0.1 * (-0.1795) * (1, 2.2) is subtracted; for b the same without x.",
-        "w_step = w - 0.1 * (p - 1) * x and b_step = b - 0.1 * (p - 1), with p = sigmoid(1.52).",
+        "w_step = np.array([0.3, 0.1]) - 0.1 * (0.8205 - 1) * np.array([1, 2.2]), b_step = 1 - 0.1 * (0.8205 - 1)",
     ],
     praise="Everything goes up a little, so that p grows: the note was forged, and 82 % was not enough.",
 )
 def learning_step(w_step: Any, b_step: Any) -> str | None:
-    w, b = array(w_step, shape=(2,)), number(b_step)
+    w, b = array(w_step).ravel(), number(b_step)
+    if w.shape != (2,):
+        return f"There are two weights, so w_step holds two numbers; this one has shape {np.shape(w_step)}."
 
     def is_step(error: float, rate: float = 0.1, x: Any = NOTE) -> bool:
         return close(w, W - rate * error * x) and close(b, B - rate * error)
@@ -128,6 +138,15 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
         return "Each weight's step is multiplied by its own feature x."
     if is_step(1.52 - 1):
         return "The error is p - y with the probability p = 0.8205, not with the logit 1.52."
+    if is_step(P - 1, rate=0.01):
+        return "The learning rate is 0.1, not 0.01."
+    if close(w, -0.1 * (P - 1) * NOTE):
+        return "This is the step alone. Add it to the old weights and the old bias."
+    moved = 0.722871  # what the neuron says after the step of section 5
+    if close(w, W - 0.1 * (P + moved - 1) * NOTE):
+        return "This step starts from the weights that section 5 has moved already. Start from (0.3, 0.1) and 1."
+    if rounded(w, W - 0.1 * (P - 1) * NOTE) and rounded(b, B - 0.1 * (P - 1)):
+        return ROUNDED
     if close(w, W - 0.1 * (P - 1) * NOTE):
         return "The weights are right. The bias moves too, as if it had a feature that is always 1."
     return OTHER
@@ -176,6 +195,10 @@ def count_parameters(n: Any) -> str | None:
         return "232 counts the weights only. Each of the 16 + 8 + 1 units has a bias too."
     if n == 16 * 7 + 8 * 17:
         return "The output unit is missing: 8 weights and a bias."
+    if n == 256:
+        return "One is missing: the output unit has a bias too."
+    if n == 232 + 3:
+        return "Each unit has a bias of its own, not each layer."
     if n == 6 * 17 + 16 * 9 + 8 * 2:
         return "The bias belongs to the units that a layer leads to: n * (m + 1), not m * (n + 1)."
     if n == 16 + 8 + 1 or n == 6 + 16 + 8 + 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, close, exercise, number
+from dlhelpers.exercises.core import OTHER, ROUNDED, array, call, close, exercise, number, rounded
 
 NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
 # Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
@@ -30,10 +30,16 @@ def standardised_note(note: Any) -> str | None:
     seen = seen.ravel()
 
     def is_note(mean: Any, sd: Any) -> bool:
-        return close(seen, (NOTE - mean) / sd, rtol=5e-3)
+        return close(seen, (NOTE - mean) / sd, rtol=7e-3)
 
     if is_note(TRAIN_MEAN, TRAIN_SD):
         return None
+    if close(seen, NOTE):
+        return "These are millimetres. The network sees them minus the mean, divided by the standard deviation."
+    if close(seen[::-1], (NOTE - TRAIN_MEAN) / TRAIN_SD, rtol=7e-3):
+        return "Right numbers, wrong order: first Left, then Bottom."
+    if rounded(seen, (NOTE - TRAIN_MEAN) / TRAIN_SD):
+        return ROUNDED
     if is_note(TEST_MEAN, TEST_SD):
         return "These are the test half's mean and sd. The test half plays the future: use the training half's."
     if is_note((TRAIN_MEAN + TEST_MEAN) / 2, (TRAIN_SD + TEST_SD) / 2):
@@ -74,6 +80,8 @@ def coin_toss(nll: Any) -> str | None:
         return "This is the sum over the notes. The NLL of a data set is the mean."
     if close(nll, 2 * np.log(2)):
         return "A note is either forged or genuine: only one of the two terms counts."
+    if rounded(nll, np.log(2)) and not close(nll, np.log(2)):
+        return ROUNDED
     return None if close(nll, np.log(2)) else OTHER
 
 
@@ -89,27 +97,30 @@ def coin_toss(nll: Any) -> str | None:
 def mean_nll(function: Any) -> str | None:
     y, p = np.array([1.0, 0.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.4, 0.7, 0.05])
     logs = y * np.log(p) + (1 - y) * np.log(1 - p)
-    result = array(call(function, y, p))
+    with np.errstate(all="ignore"):
+        result = np.asarray(call(function, y, p), dtype=float)
+        swapped = not np.isfinite(result).all() and np.isfinite(np.asarray(call(function, p, y), dtype=float)).all()
+    if swapped:
+        return "The arguments are swapped: the labels y come first, and their logarithm is never taken."
     if result.shape == y.shape and close(result, -logs):
         return "These are the prices of the single notes. Take their mean."
     value = number(result)
     if close(value, -logs.mean()):
         return None
-    if close(value, logs.mean()):
-        return "The minus sign is missing."
-    if close(value, -logs.sum()):
-        return "This is the sum. With twice as many notes it would double; take the mean."
-    if close(value, -np.mean(y * np.log(p))):
-        return "The genuine notes are missing: they cost -log(1 - p)."
-    if close(value, -np.mean(np.log(p))):
-        return "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."
-    if close(value, -np.mean(y * np.log(1 - p) + (1 - y) * np.log(p))):
-        return "The labels are swapped: y = 1 goes with log(p)."
-    if close(value, np.mean((y - p) ** 2)):
-        return "This is the mean squared error. The NLL takes the logarithm of the truth's probability."
-    if close(value, -logs.mean() / np.log(2)) or close(value, -logs.mean() / np.log(10)):
-        return "Use the natural logarithm, np.log."
-    return OTHER
+    mistakes = [
+        (logs.mean(), "The minus sign is missing."),
+        (-logs.sum(), "This is the sum. With twice as many notes it would double; take the mean."),
+        (-logs.sum() / 100, "Divide by the number of notes that come in, len(y), not by 100."),
+        (-np.mean(y * np.log(p)), "The genuine notes are missing: they cost -log(1 - p)."),
+        (-np.mean((1 - y) * np.log(1 - p)), "The forged notes are missing: they cost -log(p)."),
+        (-np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)), "Between the two terms stands a plus."),
+        (-np.mean(np.log(p)), "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."),
+        (-np.mean(y * np.log(1 - p) + (1 - y) * np.log(p)), "The labels are swapped: y = 1 goes with log(p)."),
+        (np.mean((y - p) ** 2), "This is the squared error. The NLL takes the logarithm of the truth's probability."),
+        (-logs.mean() / np.log(2), "Use the natural logarithm, np.log."),
+        (-logs.mean() / np.log(10), "Use the natural logarithm, np.log."),
+    ]
+    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
 
 
 @exercise(
@@ -124,24 +135,39 @@ def mean_nll(function: Any) -> str | None:
 def bent_network(model: Any) -> str | None:
     if not (callable(model) and hasattr(model, "layers")):
         return f"A Keras model is asked for, not {type(model).__name__}."
+    points = np.random.default_rng(5).normal(size=(200, 2)).astype("float32")
+    p = np.asarray(model(points))
+    if p.shape != (200, 1):
+        return f"The network should give one probability for each note; for 200 notes it gives shape {p.shape}."
     dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    points = np.random.default_rng(5).normal(scale=2, size=(200, 2)).astype("float32")
-    p = np.asarray(model(points), dtype=float).reshape(len(points), -1)
-    if p.shape[1] != 1:
-        return f"The network should give one probability for each note; it gives {p.shape[1]} numbers."
     if len(dense) < 2:
         return "There is no hidden layer any more. Keep both Dense layers."
-    if p.min() < 0 or p.max() > 1:
-        return "The answers leave the range from 0 to 1: the sigmoid of the output layer is gone."
-    z = np.log(p.clip(1e-6, 1 - 1e-6) / (1 - p.clip(1e-6, 1 - 1e-6)))
-    design = np.column_stack([points, np.ones(len(points))])
-    bend = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
-    if abs(bend).max() < 0.01 * max(abs(z).max(), 1e-3):
-        if len(dense) > 2:
-            return "More linear layers are still one linear layer: the border stays straight."
-        if getattr(dense[-1].activation, "__name__", "") != "sigmoid":
-            return "The activation must stand between the two layers, not behind the last one."
+    bend, is_sigmoid = _with_fresh_weights(model, dense[-1], points)
+    if not bend and len(dense) > 2:
+        return "More linear layers are still one linear layer: the border stays straight."
+    if not bend and not is_sigmoid:
+        return "The activation must stand between the two layers, not behind the last one."
+    if not bend:
         return "The border is still straight: nothing non-linear stands between the two layers."
+    if not is_sigmoid:
+        return "It bends, but the output is no probability any more: keep the sigmoid of the last layer."
     if model.count_params() != 33:
         return f"It bends, but it has {model.count_params()} parameters instead of 33: change one thing only."
     return None
+
+
+def _with_fresh_weights(model: Any, last: Any, points: np.ndarray) -> tuple[bool, bool]:
+    """Whether the logit bends, and whether the output is its sigmoid, whatever the weights are now."""
+    import keras
+
+    kept, rng = model.get_weights(), np.random.default_rng(3)
+    features = keras.Model(model.inputs[0], last.input)
+    try:
+        model.set_weights([rng.normal(size=weights.shape) for weights in kept])
+        z = np.asarray(features(points)) @ np.asarray(last.kernel) + np.asarray(last.bias)
+        p = np.asarray(model(points))
+    finally:
+        model.set_weights(kept)
+    design = np.column_stack([points, np.ones(len(points))])
+    curved = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
+    return bool(abs(curved).max() > 0.01 * abs(z).max()), bool(np.allclose(p, 1 / (1 + np.exp(-z)), atol=1e-4))

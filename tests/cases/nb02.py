@@ -10,13 +10,17 @@ def nll(y, p):
     return y * np.log(p) + (1 - y) * np.log(1 - p)
 
 
-def network(*hidden, last="sigmoid"):
-    """Hidden layers as (units, activation)."""
+def network(*hidden, last="sigmoid", scale=1.0, with_input=True):
+    """Hidden layers as (units, activation); weights at a scale, with or without a layer for the input."""
     import keras
 
     keras.utils.set_random_seed(0)
     layers = [keras.layers.Dense(units, activation=activation) for units, activation in hidden]
-    return keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dense(1, activation=last)])
+    start = [keras.Input((2,))] if with_input else []
+    model = keras.Sequential([*start, *layers, keras.layers.Dense(1, activation=last)])
+    if with_input:
+        model.set_weights([scale * weights for weights in model.get_weights()])
+    return model
 
 
 CASES = {
@@ -29,12 +33,21 @@ CASES = {
             ((NOTE - MEAN,), "Divide"),
             (((NOTE - MEAN) / SD**2,), "variance"),
             ((NOTE / SD,), "Subtract"),
+            ((NOTE,), "millimetres"),
+            (((NOTE - MEAN)[::-1] / SD[::-1],), "order"),
             ((1.084,), "Two numbers"),
         ],
     ),
     "02.2": (
         [(0.6931,), (np.log(2),)],
-        [((-0.6931,), "minus"), ((0.5,), "probability"), ((1.0,), "bits"), ((69.31,), "sum"), ((0.30103,), "base 10")],
+        [
+            ((-0.6931,), "minus"),
+            ((0.5,), "probability"),
+            ((1.0,), "bits"),
+            ((69.31,), "sum"),
+            ((0.30103,), "base 10"),
+            ((0.69,), "rounded"),
+        ],
     ),
     "02.3": (
         [(lambda y, p: -np.mean(nll(y, p)),), (lambda y, p: [-float(np.mean(nll(y, p)))],)],
@@ -45,6 +58,9 @@ CASES = {
             ((lambda y, p: -np.mean(y * np.log(p)),), "genuine notes"),
             ((lambda y, p: -np.mean(np.log(p)),), "Let y choose"),
             ((lambda y, p: -np.mean(nll(1 - y, p)),), "swapped"),
+            ((lambda y, p: -np.mean((1 - y) * np.log(1 - p)),), "forged notes"),
+            ((lambda y, p: -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),), "plus"),
+            ((lambda y, p: -np.mean(nll(p, y)),), "come first"),
             ((lambda y, p: np.mean((y - p) ** 2),), "squared"),
             ((lambda y, p: -np.mean(np.log2(np.where(y == 1, p, 1 - p))),), "natural"),
         ],
@@ -52,13 +68,20 @@ CASES = {
 }
 MODELS = {
     "02.4": (
-        [lambda: network((8, "relu")), lambda: network((8, "tanh")), lambda: network((8, "softplus"))],
+        [
+            lambda: network((8, "relu")),
+            lambda: network((8, "tanh"), scale=0.03),
+            lambda: network((8, "softplus"), with_input=False),
+        ],
         [
             (lambda: network((8, None)), "nothing non-linear"),
             (lambda: network((8, "linear"), last="sigmoid"), "nothing non-linear"),
             (lambda: network((8, None), (8, None)), "still one linear layer"),
             (lambda: network(), "no hidden layer"),
             (lambda: network((8, "relu"), last=None), "sigmoid"),
+            (lambda: network((8, "relu"), last="relu"), "sigmoid"),
+            (lambda: network((8, None), last="hard_sigmoid"), "not behind the last"),
+            (lambda: network((8, None), last="relu"), "not behind the last"),
             (lambda: network((16, "relu")), "33"),
             (lambda: 33, "Keras model"),
         ],
