@@ -1,0 +1,220 @@
+"""Exercises of notebook 07, dense networks on handwritten digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, number
+
+
+@exercise(
+    "07.1",
+    hints=[
+        "When the network is in use, new images come one by one, and nobody knows their mean yet.",
+        "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
+        "return (new - train.mean()) / train.std()",
+    ],
+    praise="The training images set the scale. New ones only use it.",
+)
+def standardise_by_training(function: Any) -> str | None:
+    rng = np.random.default_rng(7)
+    train, new = rng.uniform(0, 255, (6, 9)), rng.uniform(40, 200, (4, 9))
+    train[:, 0], new[:, 0] = 0, 3  # a border pixel that never had ink, until today
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result = array(call(function, train, new))
+    except NotYet as problem:
+        if "nan" not in str(problem):
+            raise
+        return "One mean and sd for each pixel divide by zero at the border, where no digit has ink. Use one for all pixels."
+    if result.shape == train.shape:
+        return "These are the training images. Return the new ones."
+    if result.shape != new.shape:
+        return f"The new images have shape {new.shape}; yours come back as {result.shape}."
+    everything = np.concatenate([train, new])
+    if close(result, (new - train.mean()) / train.std()):
+        return None
+    if close(result, (new - new.mean()) / new.std()):
+        return "The new images are scaled by their own mean and sd. The same image would look different in other company."
+    if close(result, (new - everything.mean()) / everything.std()):
+        return "Mean and sd come from training and new images together. Nobody knows the new ones yet."
+    if close(result, (new - train.mean()) / new.std()) or close(result, (new - new.mean()) / train.std()):
+        return "One of the two numbers comes from the new images. Both belong to the training images."
+    if close(result, new - train.mean()):
+        return "The mean is subtracted. Divide by the standard deviation as well."
+    if close(result, (new - train.mean()) / train.var()):
+        return "This divides by the variance. Divide by the standard deviation."
+    if close(result, new / train.std()):
+        return "Subtract the mean before you divide."
+    if close(result, new - train.mean() / train.std()):
+        return "Brackets are missing: first the difference, then the division."
+    if close(result, new / 255):
+        return "Dividing by 255 is the other scale. Use mean and standard deviation here."
+    return OTHER
+
+
+@exercise(
+    "07.2",
+    hints=[
+        "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
+        "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
+        "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
+    ],
+    praise="Logits of 1000 do no harm, and this is what Keras does with from_logits=True.",
+)
+def nll_of_logits(function: Any) -> str | None:
+    rng = np.random.default_rng(3)
+    z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 5, 1])
+    rows = np.arange(len(y))
+
+    def log_softmax(z: Any, axis: Any = 1) -> Any:
+        return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+
+    prices = -log_softmax(z)[rows, y]
+    result = array(call(function, z.copy(), y.copy()))
+    if result.shape == prices.shape and close(result, prices):
+        return "These are the prices of the single images. Take their mean."
+    value = number(result)
+    if not close(value, prices.mean()):
+        return _nll_mistake(value, z, y, prices, log_softmax)
+    large = np.zeros((2, 10))
+    large[0, 4], large[1, 2] = 1000, -1000
+    with np.errstate(all="ignore"):
+        try:
+            safe = number(call(function, large.copy(), np.array([4, 2])))
+        except NotYet:
+            safe = np.nan
+    if not close(safe, (1000 + np.log(9)) / 2):
+        return (
+            "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, "
+            "and keep the logarithm of the true class as a difference."
+        )
+    return None
+
+
+def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) -> str:
+    rows = np.arange(len(y))
+    p = np.exp(log_softmax(z))
+    mistakes = [
+        (-prices.mean(), "The sign is turned around: the price is log-sum-exp minus the true logit."),
+        (prices.sum(), "This is the sum over the batch. Take the mean, so that the batch size does not matter."),
+        (-log_softmax(z, 0)[rows, y].mean(), "The softmax runs over the images. Over the ten classes, it is axis=1."),
+        (-log_softmax(z, None)[rows, y].mean(), "The sum runs over the whole batch. Each image has its own: axis=1."),
+        (-log_softmax(p)[rows, y].mean(), "The softmax is applied twice: its probabilities went in as logits."),
+        (-z[rows, y].mean(), "The logarithm of the sum of exponentials is missing."),
+        (np.log(np.exp(z).sum(axis=1)).mean(), "The logit of the true class is missing."),
+        ((1 - p[rows, y]).mean(), "This is the mean of 1 - p. The price is -log(p)."),
+        (prices.mean() / np.log(2), "This is in bits. Use the natural logarithm, np.log."),
+        (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
+        (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
+    ]
+    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
+
+
+@exercise(
+    "07.3",
+    hints=[
+        "`from_logits=True` promises logits. What does the last layer give?",
+        "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
+        "layers.Dense(10) without an activation, and the loss as it was.",
+    ],
+    praise="One softmax, and the loss is the true NLL.",
+)
+def one_softmax(model: Any) -> str | None:
+    if not (callable(model) and hasattr(model, "layers")):
+        return f"A Keras model is asked for, not {type(model).__name__}."
+    loss = getattr(model, "loss", None)
+    if loss is None:
+        return "The model is not compiled. Call compile with the loss as above."
+    x = np.random.default_rng(11).uniform(0, 1, (40, 784)).astype("float32")
+    y = np.arange(40) % 10
+    out = np.asarray(model(x), dtype=float)
+    if out.shape != (40, 10):
+        return f"Ten outputs for each image are asked for; these have shape {out.shape}."
+    is_p = bool(np.allclose(out.sum(axis=1), 1, atol=1e-4) and out.min() >= 0)
+    promised = bool(getattr(loss, "from_logits", False))
+    name = getattr(loss, "name", loss if isinstance(loss, str) else "")
+    if "categorical_crossentropy" not in str(name):
+        return "Keep the loss, SparseCategoricalCrossentropy."
+    if "sparse" not in str(name):
+        return "The labels are whole numbers 0 to 9, so the loss must be the sparse one."
+    if is_p and promised:
+        return "Still twice: the layer gives probabilities, and the loss takes them for logits."
+    if not is_p and not promised:
+        if out.min() >= 0 and out.max() <= 1:
+            return "The ten outputs do not sum to 1: sigmoids are not a softmax."
+        return "Now there is no softmax at all: logits come out, and the loss expects probabilities."
+    if promised and (out.min() >= 0 or out.max() <= 0):
+        return "The logits have only one sign: an activation is still on the last layer. A logit may be any number."
+    p = out if is_p else np.exp(out) / np.exp(out).sum(axis=1, keepdims=True)
+    if not isinstance(loss, str):
+        value = float(np.asarray(loss(y, out.astype("float32"))))
+        if not close(value, -np.log(p[np.arange(40), y]).mean(), rtol=1e-2):
+            return "The loss is not the mean NLL of these outputs. Change only one of the two softmaxes."
+    return None
+
+
+@exercise(
+    "07.4",
+    hints=[
+        "A dense layer has inputs times units weights, and one bias for each unit.",
+        "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
+        "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
+    ],
+    praise="13 002, and all but 442 of them stand in the first layer.",
+)
+def film_parameters(count: Any) -> str | None:
+    count = number(count)
+    mistakes = {
+        784 * 16 + 16 * 16 + 16 * 10: "The biases are missing: one for each of the 16 + 16 + 10 units.",
+        784 * 16 + 16 + 16 * 16 + 16: "The output layer is missing.",
+        784 * 16 + 16 + 16 * 10 + 10: "The second hidden layer is missing: its inputs are the 16 units before it.",
+        784 * 16 + 16 + 784 * 16 + 16 + 16 * 10 + 10: "Only the first layer sees the pixels. The second one has 16 inputs.",
+        28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10: "An image has 28 times 28 pixels, not 28.",
+        784 * 16 * 16 * 10: "The layers' weights add up. They are not multiplied.",
+        784 + 16 + 16 + 10: "These are the units. The weights join each unit with each unit of the next layer.",
+        16 + 16 + 10: "These are the biases alone.",
+        784 * 17 + 16 * 17 + 16 * 11: "One bias for each unit of the layer, not for each of its inputs.",
+    }
+    if int(count) in mistakes and count == int(count):
+        return mistakes[int(count)]
+    return None if count == 13002 else OTHER
+
+
+@exercise(
+    "07.5",
+    hints=[
+        "Take all images of a 4, wherever the network put them: how many are on the diagonal?",
+        "The true digits are the rows, so add up along a row: counts.sum(axis=1).",
+        "recall = np.diag(counts) / counts.sum(axis=1)",
+    ],
+    praise="The lowest of the ten is the digit that the network finds hardest.",
+)
+def recall_of_digits(recall: Any, counts: Any) -> str | None:
+    counts = array(counts)
+    recall, right = array(recall), np.diag(counts)
+    if recall.size == 1:
+        return "This is one number. Each of the ten digits has a recall of its own."
+    if recall.shape == counts.shape:
+        return "This is the whole table. The recall needs its diagonal alone: np.diag(counts)."
+    recall = recall.ravel()
+    with np.errstate(all="ignore"):
+        wanted = right / counts.sum(axis=1)
+        precision = right / counts.sum(axis=0)
+    if np.array_equal(recall, right):
+        return "These are counts. Divide by the number of images of each digit."
+    if close(recall, wanted, rtol=2e-4):
+        return None
+    if close(recall, precision, rtol=2e-4):
+        return "This is the precision: columns hold the network's answers. Divide by the sums of the rows."
+    if close(recall, right / counts.sum(), rtol=2e-4):
+        return "This divides by all images. Divide by those of the digit."
+    if close(recall, 1 - wanted, rtol=2e-4):
+        return "These are the shares that are missed. The recall counts those that are recognised."
+    if close(recall, 100 * wanted, rtol=2e-4):
+        return "These are percentages. A share lies between 0 and 1."
+    if close(recall, counts.sum(axis=1) / counts.sum(), rtol=2e-4):
+        return "These are the shares of the digits among all images."
+    return OTHER
