@@ -192,6 +192,18 @@ def rounded(a: Any, b: Any) -> bool:
     return a.shape == b.shape and any(np.allclose(a, b.round(places), atol=1e-9) for places in (1, 2, 3))
 
 
+def named_mistake(value: Any, mistakes: Sequence[tuple[Any, str]]) -> str:
+    """The message of the first wrong value that `value` is close to, else `OTHER`."""
+    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
+
+
+def keras_model(answer: Any) -> Any:
+    """The answer, if it is a Keras model."""
+    if not (callable(answer) and hasattr(answer, "layers")):
+        raise NotYet(f"A Keras model is asked for, not {type(answer).__name__}.")
+    return answer
+
+
 def call(function: Any, *arguments: Any) -> Any:
     """What the student's function returns; still empty functions count as untried."""
     if not callable(function):

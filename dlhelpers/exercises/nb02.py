@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, ROUNDED, array, call, close, exercise, number, rounded
+from dlhelpers.exercises.core import (
+    OTHER,
+    ROUNDED,
+    array,
+    call,
+    close,
+    exercise,
+    keras_model,
+    named_mistake,
+    number,
+    rounded,
+)
 
 NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
 # Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
@@ -120,7 +131,7 @@ def mean_nll(function: Any) -> str | None:
         (-logs.mean() / np.log(2), "Use the natural logarithm, np.log."),
         (-logs.mean() / np.log(10), "Use the natural logarithm, np.log."),
     ]
-    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
+    return named_mistake(value, mistakes)
 
 
 @exercise(
@@ -133,8 +144,7 @@ def mean_nll(function: Any) -> str | None:
     praise="One activation between the layers, and the border can bend. The parameters are still 33.",
 )
 def bent_network(model: Any) -> str | None:
-    if not (callable(model) and hasattr(model, "layers")):
-        return f"A Keras model is asked for, not {type(model).__name__}."
+    model = keras_model(model)
     points = np.random.default_rng(5).normal(size=(200, 2)).astype("float32")
     p = np.asarray(model(points))
     if p.shape != (200, 1):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, number
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, keras_model, named_mistake, number
 
 
 @exercise(
@@ -110,7 +110,7 @@ def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) ->
         (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
         (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
     ]
-    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
+    return named_mistake(value, mistakes)
 
 
 @exercise(
@@ -123,8 +123,7 @@ def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) ->
     praise="One softmax, and the loss is the true NLL.",
 )
 def one_softmax(model: Any) -> str | None:
-    if not (callable(model) and hasattr(model, "layers")):
-        return f"A Keras model is asked for, not {type(model).__name__}."
+    model = keras_model(model)
     loss = getattr(model, "loss", None)
     if loss is None:
         return "The model is not compiled. Call compile with the loss as above."

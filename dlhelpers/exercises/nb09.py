@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, exercise, number
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, exercise, keras_model, number
 
 
 @exercise(
@@ -107,8 +107,7 @@ def last_side(side: Any) -> str | None:
     praise="Colour in, 100 logits out, and few enough parameters.",
 )
 def small_cnn(model: Any) -> str | None:
-    if not (callable(model) and hasattr(model, "layers")):
-        return f"A Keras model is asked for, not {type(model).__name__}."
+    model = keras_model(model)
     shape = tuple(getattr(model, "input_shape", ()) or ())
     if shape[1:] == (32, 32, 1):
         return "The images have colour: three channels, not one."
