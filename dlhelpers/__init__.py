@@ -16,7 +16,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {"setup": "dlhelpers.start", "explore": "dlhelpers.sliders"}
-_MODULES = ("data", "exercises", "plot")
+_MODULES = ("data", "exercises", "heads", "plot")
 __all__ = [*_HOME, *_MODULES]
 
 
