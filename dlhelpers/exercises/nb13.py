@@ -1,0 +1,226 @@
+"""Exercises of notebook 13, a recurrent net from scratch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import (
+    OTHER,
+    ROUNDED,
+    NotYet,
+    array,
+    call,
+    close,
+    exercise,
+    named_mistake,
+    number,
+    rounded,
+)
+
+
+def _unit(inputs: Any, activation: Any = np.tanh, u: float = 1.0, w: float = 0.5) -> np.ndarray:
+    """The states of the one-unit net of the text."""
+    states = [0.0]
+    for x in inputs:
+        states.append(activation(u * x + w * states[-1]))
+    return np.array(states[1:])
+
+
+@exercise(
+    "13.1",
+    hints=[
+        "The first step: h1 = tanh(1 * x1 + 0.5 * h0), with x1 = 1 and h0 = 0.",
+        "In the second step the input is 0, but the state is not: h2 = tanh(1 * 0 + 0.5 * h1). The third is alike.",
+        "h1 = np.tanh(1.0); h2 = np.tanh(0.5 * h1); h3 = np.tanh(0.5 * h2); states = [h1, h2, h3]",
+    ],
+    praise="0.7616, 0.3634, 0.1797: one input, and its echo.",
+)
+def states_by_hand(states: Any) -> str | None:
+    values = array(states).ravel()
+    right = _unit([1, 0, 0])
+    if values.size == 4 and close(values, np.r_[0, right]):
+        return "Right numbers, with h0 in front. Only the states after the three inputs are asked for."
+    if values.size != 3:
+        return f"Three states are asked for, one after each input; these are {values.size} numbers."
+    if close(values, right):
+        return None
+    if rounded(values, right):
+        return ROUNDED
+    mistakes = [
+        (_unit([1, 0, 0], activation=float), "The tanh is missing: each new state passes through it."),
+        (np.tanh([1, 0.5, 0.25]), "The tanh belongs into every step: h2 reads the h1 that has been through it."),
+        (np.tanh([1, 0, 0]), "The state is forgotten between the steps: h2 also gets 0.5 times h1."),
+        (_unit([1, 0, 0], w=1.0), "The old state comes in with the weight W = 0.5, not 1."),
+        (_unit([1, 0, 0], u=0.5, w=1.0), "U and W are swapped: U = 1 meets the input, W = 0.5 the old state."),
+        (_unit([1, 0, 0], u=0.5), "The input comes in with the weight U = 1, not 0.5."),
+        (np.tanh(1) * np.array([1, 0.5, 0.25]), "Only the first state went through the tanh. Each one does."),
+        (_unit([1, 1, 1]), "The input is 1 in the first step only, then 0."),
+        (right[::-1], "Right numbers, in the wrong order: first h1."),
+        (
+            _unit([1, 0, 0], activation=lambda a: 1 / (1 + np.exp(-a))),
+            "This is the sigmoid. The state goes through the tanh.",
+        ),
+    ]
+    return named_mistake(values, mistakes)
+
+
+GRADIENTS = [np.array([3.0, -4.0]), np.array([0.3, 0.4]), np.array([[1.0, -2.0], [2.0, 4.0]]), np.array([0.0, 0.0])]
+
+
+@exercise(
+    "13.2",
+    hints=[
+        "Compute the norm first: np.linalg.norm(g). Two cases: it is above the limit, or it is not.",
+        "Above the limit, the direction g / norm is kept, and its length becomes the limit.",
+        "norm = np.linalg.norm(g); return g * (limit / norm) if norm > limit else g",
+    ],
+    praise="Large gradients get shorter, small ones stay as they are, none changes its direction.",
+)
+def gradient_clipping(function: Any) -> str | None:
+    def answers(g: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return array_of(call(function, g.copy(), 1.0))
+
+    large, small, matrix, nothing = (answers(g) for g in GRADIENTS)
+    g, norm = GRADIENTS[0], 5.0
+    if large.shape != g.shape:
+        return f"The clipped gradient has the shape of g; for {g.shape} yours has {large.shape}."
+    if close(large, np.clip(g, -1, 1)):
+        return "This clips each component by itself and turns the gradient. Scale all of it by one number."
+    if close(large, g):
+        return "A long gradient comes out unchanged. Above the limit it must be scaled down."
+    if close(large, g / abs(g).max()):
+        return "This limits the largest component. The norm is the root of the sum of the squares."
+    if close(large, g / abs(g).sum()):
+        return "This limits the sum of the sizes. The norm is the root of the sum of the squares."
+    if close(large, g / norm**2):
+        return "Divide by the norm, not by its square."
+    if close(large, abs(g) / norm):
+        return "The signs are lost: the direction must stay."
+    if not close(large, g / norm):
+        return OTHER
+    if not close(array_of(call(function, g.copy(), 2.0)), 2 * g / norm):
+        return "With a limit of 1 it is right, but the length must become the limit that comes in."
+    if close(small, GRADIENTS[1] / 0.5):
+        return "A short gradient is made longer. If the norm is below the limit, leave g as it is."
+    if not close(small, GRADIENTS[1]):
+        return "A gradient shorter than the limit must come out unchanged."
+    if not close(matrix, GRADIENTS[2] / 5):
+        return "For a matrix the norm is taken over all entries together: np.linalg.norm(g), without ord or axis."
+    return None if close(nothing, GRADIENTS[3]) else "A gradient of 0 must come out as 0."
+
+
+def array_of(result: Any) -> np.ndarray:
+    """What the student's function gives, as an array; also from a Tensor."""
+    try:
+        return np.asarray(result, dtype=float)
+    except (TypeError, ValueError) as problem:
+        raise NotYet(f"An array is asked for; your function gives {type(result).__name__}.") from problem
+
+
+@exercise(
+    "13.3",
+    hints=[
+        "Each group has a matrix for the input (10 x 64), one for the old state (64 x 64), and biases.",
+        "The LSTM has 4 such groups with one row of 64 biases each, the GRU of Keras 3 with two rows (see gru_step).",
+        "parameters = [4 * (10 * 64 + 64 * 64 + 64), 3 * (10 * 64 + 64 * 64 + 2 * 64)]",
+    ],
+    praise="Most of it is the square matrix R: the cost grows with the square of the units.",
+)
+def gated_parameters(parameters: Any) -> str | None:
+    values = array(parameters).ravel()
+    if values.size != 2:
+        return "Two numbers are asked for, first the LSTM's, then the GRU's."
+    inputs, state, bias = 10 * 64, 64 * 64, 64
+    lstm, gru = 4 * (inputs + state + bias), 3 * (inputs + state + 2 * bias)
+
+    def are(a: float, b: float) -> bool:
+        return bool(np.array_equal(values, [a, b]))
+
+    if are(lstm, gru):
+        return None
+    if are(gru, lstm):
+        return "Right numbers, wrong order: first the LSTM."
+    if are(lstm, 3 * (inputs + state + bias)):
+        return "The LSTM is right. The GRU of Keras has two rows of biases: look at b in `gru_step`."
+    if are(4 * (inputs + state), 3 * (inputs + state)):
+        return "The biases are missing."
+    if values[0] in (4 * (inputs + bias), 4 * inputs):
+        return "The old state comes in through a matrix, too: R, 64 x 64 for each group."
+    if values[0] in (4 * (state + bias), 4 * state):
+        return "The input comes in through a matrix, too: K, 10 x 64 for each group."
+    if are(3 * (inputs + state + bias), 2 * (inputs + state + bias)) or values[0] == 3 * (inputs + state + bias):
+        return "The candidate needs weights as well: 3 gates and a candidate in the LSTM, 2 and one in the GRU."
+    if are(inputs + state + bias, inputs + state + bias) or are(inputs + state + bias, inputs + state + 2 * bias):
+        return "This is one group of weights, a SimpleRNN. How many groups has each layer?"
+    if values[0] == 4 * (inputs + state + 2 * bias):
+        return "The LSTM of Keras has one row of biases for each group; only the GRU has two."
+    if values[0] == lstm:
+        return "The LSTM is right. Count the GRU alike: how many groups, and how many rows of biases?"
+    return OTHER
+
+
+STACKS = [(2, [1, 1, 1, 1]), (2, [1, 2, 4, 8]), (5, [1, 5, 25]), (3, [1]), (4, [2, 6]), (1, [1, 2])]
+
+
+@exercise(
+    "13.4",
+    hints=[
+        "One layer: a kernel of k weights with dilation d reaches d * (k - 1) steps back. And the present?",
+        "Each layer adds its own reach to that of the layers below: 1 for the present, plus all the reaches.",
+        "return 1 + (kernel_size - 1) * sum(dilations)",
+    ],
+    praise="(k - 1) d steps more with each layer. Test it on the nets below.",
+)
+def receptive_field(function: Any) -> str | None:
+    got = np.array([number(call(function, k, list(dilations))) for k, dilations in STACKS])
+    k = np.array([case[0] for case in STACKS])
+    total = np.array([sum(case[1]) for case in STACKS])
+    depth = np.array([len(case[1]) for case in STACKS])
+    product = np.array([np.prod(case[1]) for case in STACKS])
+    top = np.array([max(case[1]) for case in STACKS])
+    if close(got, 1 + (k - 1) * total):
+        return None
+    mistakes = [
+        ((k - 1) * total, "The present is missing: one more."),
+        (k * total, "A kernel of k weights has k - 1 gaps: it reaches (k - 1) * d steps back."),
+        (1 + k * total, "A kernel of k weights has k - 1 gaps: it reaches (k - 1) * d steps back."),
+        (1 + (k - 1) * depth, "This is without dilation. A gap is d steps wide, with another d in each layer."),
+        (k**depth, "This holds only if the dilations grow as 1, k, k * k. Add up what each layer reaches."),
+        (1 + (k - 1) * product, "The layers stand on each other: their reaches add up, they do not multiply."),
+        (k * product, "The layers stand on each other: their reaches add up, they do not multiply."),
+        (1 + (k - 1) * top, "This is the widest layer alone. The others reach back, too."),
+        (k * top, "This is the widest layer alone. The others reach back, too."),
+        (1 + total, "This is for kernels of 2 weights. A kernel of k weights has k - 1 gaps."),
+        (depth * k, "The layers share inputs, and the dilation is missing. Count how far back each layer reaches."),
+    ]
+    return named_mistake(got, mistakes)
+
+
+@exercise(
+    "13.5",
+    hints=[
+        "Go through the four and ask: did a value from the test years touch anything before the test?",
+        "A: neighbours of a test window share most of its values. B: what went into the mean? C: what is left over?",
+        'D makes the choice fit the test years. So leaks = "ABD".',
+    ],
+    praise="Windows, scales and choices: all three must stay in the past. C does.",
+)
+def leaking_splits(leaks: Any) -> str | None:
+    letters = leaks if isinstance(leaks, str) else "".join(map(str, np.ravel(np.asarray(leaks, dtype=object))))
+    chosen = {letter for letter in letters.upper() if letter.isalpha()}
+    if not chosen or not chosen <= set("ABCD"):
+        return 'Give the letters from A to D as one text, such as "AC".'
+    if chosen == set("ABD"):
+        return None
+    if "C" in chosen and chosen != set("ABCD"):
+        return "C is sound: all that is forecast in the test lies after all that was used in training. Inputs may reach back over the border: a forecaster knows its past."
+    if chosen == set("ABCD"):
+        return "One of the four is sound: which one keeps all of the test years out of sight?"
+    if "A" not in chosen:
+        return "Look at A again: windows overlap, so a random test window has its near twins in the training set."
+    if "B" not in chosen:
+        return "Look at B again: the mean and the sd know the height of the cycles to come."
+    return "Look at D again: a choice made by the test error has used the test set."

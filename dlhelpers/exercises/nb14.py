@@ -1,0 +1,164 @@
+"""Exercises of notebook 14, from text to numbers to a verdict."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, named_mistake, number
+
+
+@exercise(
+    "14.1",
+    hints=[
+        "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
+        "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
+        "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
+    ],
+    praise="`it`, `is` and `it is` come twice and are kept once.",
+)
+def bag_sizes(sizes: Any) -> str | None:
+    sizes = array(sizes)
+    if sizes.size != 2:
+        return "Two numbers are asked for: the size of the bag of 2-grams and that of the bag of 3-grams."
+    mistakes = [
+        ([9, 12], "5 words, 4 pairs and 3 triples are right, but a bag keeps each of them once."),
+        ([7, 10], "The words are kept once; keep the pair `it is` once, too."),
+        ([8, 11], "The pairs are kept once; keep the words `it` and `is` once, too."),
+        ([3, 3], "These are the pairs alone and the triples alone. The shorter runs belong to the bag, too."),
+        ([4, 3], "These are the pairs alone and the triples alone. The shorter runs belong to the bag, and each once."),
+        ([6, 3], "The bag of 3-grams holds the words and the pairs, too."),
+        ([9, 6], "Right numbers, wrong order: first the 2-grams, then the 3-grams."),
+    ]
+    return None if close(sizes.ravel(), [6, 9]) else named_mistake(sizes.ravel(), mistakes)
+
+
+@exercise(
+    "14.2",
+    hints=[
+        "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
+        "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
+        "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
+    ],
+    praise="The row of a sentence is also the sum of its one-hot rows.",
+)
+def bag_of_counts(function: Any) -> str | None:
+    indices, n = [3, 1, 3, 7, 3], 10
+    rows = np.eye(n)[indices]
+    result = array(call(function, list(indices), n))
+    if result.shape == rows.shape and close(result, rows):
+        return "These are the one-hot rows. Their sum over the words is the bag."
+    if close(result, rows.sum(axis=0)[:8]):
+        return "The vector ends with the largest index. It must be `n_words` long for every sentence."
+    if result.shape != (n,):
+        return f"For n_words = {n} the vector should have shape ({n},), and this one has {result.shape}."
+    mistakes = [
+        (rows.max(axis=0), "Index 3 occurs three times and gets a 1: this says whether a word occurs, not how often."),
+        (np.roll(rows.sum(axis=0), -1), "Everything stands one place too low: index 1 belongs to place 1, 0 is padding."),
+        (np.roll(rows.sum(axis=0), 1), "Everything stands one place too high: index 1 belongs to place 1."),
+        (rows.mean(axis=0), "These are shares of the words. Counts are asked for: do not divide."),
+    ]
+    if not close(result, rows.sum(axis=0)):
+        return named_mistake(result, mistakes)
+    again = array(call(function, [1, 1], 4))
+    return None if close(again, [0, 2, 0, 0]) else "Right for one sentence, but not for others: use `indices` and `n_words`."
+
+
+@exercise(
+    "14.3",
+    hints=[
+        "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
+        "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
+        "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
+    ],
+    praise="Now padding can be as long as it likes.",
+)
+def masked_mean(function: Any) -> str | None:
+    vectors = np.random.default_rng(14).normal(size=(3, 4, 2)) + 1
+    mask = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 0, 1]], dtype=bool)
+    weight = mask[:, :, None].astype(float)
+    result = array(call(function, vectors.copy(), mask.copy()))
+    total, lengths = (vectors * weight).sum(axis=1), weight.sum(axis=1)
+    if close(result, vectors[mask].mean(axis=0)):
+        return "This is one mean over the words of all sentences. Each sentence has its own."
+    if result.shape == (3, 4):
+        return "This averages the numbers of each word. The mean goes over the words of a sentence: axis 1."
+    if result.shape == (4, 2):
+        return "This averages over the sentences. The mean goes over the words of a sentence: axis 1."
+    if result.shape != (3, 2):
+        return f"Three sentences with vectors of two numbers should give shape (3, 2), not {result.shape}."
+    mistakes = [
+        (vectors.mean(axis=1), "This is the plain mean: the padding counts, too. Use the mask."),
+        (total / 4, "The padding is left out of the sum, but you divide by all 4 places. Divide by the real words."),
+        (total, "This is the sum. Divide by the number of real words."),
+        (total / mask.sum(), "This divides by the words of all sentences. Each sentence has its own number of words."),
+        ((vectors * (1 - weight)).sum(axis=1) / np.maximum(4 - lengths, 1), "This is the mean of the padding."),
+    ]
+    return None if close(result, total / lengths) else named_mistake(result, mistakes)
+
+
+@exercise(
+    "14.4",
+    hints=[
+        "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
+        "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
+        'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
+    ],
+    praise="Neither the vocabulary nor any choice may know the test sentences.",
+)
+def leaks(letters: Any) -> str | None:
+    chosen = _letters(letters)
+    if chosen == {"B", "C"}:
+        return None
+    if "A" in chosen:
+        return "A is clean: it reads the training sentences only."
+    if "D" in chosen:
+        return "D is clean: the validation sentences are there for such choices."
+    if "E" in chosen:
+        return "E is clean: the sentence is only looked up in a vocabulary that was fixed before."
+    if "B" not in chosen:
+        return "One is missing: which line counts words in *all* sentences?"
+    return "One is missing: a choice that is made with the test sentences leaks, too."
+
+
+def _letters(answer: Any) -> set[str]:
+    """The letters A to E of a string, a list or a set."""
+    parts = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple | set) else None
+    if not parts or not all(isinstance(part, str) for part in parts):
+        raise NotYet('Give the letters as text, such as "AE".')
+    chosen = set(re.sub(r"[\W_]|and", "", "".join(parts)).upper())
+    if not chosen or not chosen <= set("ABCDE"):
+        raise NotYet('Give letters from A to E only, such as "AE".')
+    return chosen
+
+
+@exercise(
+    "14.5",
+    hints=[
+        "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
+        "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
+        "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",
+    ],
+    praise="Of 81 617 parameters 98 % are the embedding.",
+)
+def parameters(count: Any) -> str | None:
+    mistakes = [
+        (80_817, "This has one LSTM. Bidirectional has two, one for each direction."),
+        (80_809, "This has one LSTM. Bidirectional has two, and their outputs stand side by side."),
+        (81_609, "Nearly: the Dense unit sees both LSTMs, so it has 16 weights and a bias."),
+        (80_417, "A SimpleRNN has one set of weights. An LSTM has four: three gates and the candidate."),
+        (81_553, "The biases of the LSTM are missing: 8 in each of its four sets."),
+        (81_105, "The weights from state to state are missing: each unit also sees the 8 units of the step before."),
+        (1_617, "The embedding is missing: 5000 rows of 16 numbers."),
+        (81_600, "The Dense unit is missing: a weight for each of its inputs, and a bias."),
+        (81_616, "The bias of the Dense unit is missing."),
+        (81_265, "This is a GRU with three sets of weights. An LSTM has four."),
+        (81_217, "This is a GRU with three sets of weights. An LSTM has four."),
+        (82_129, "Each unit sees 16 inputs and 8 states, not 16 states: the directions know nothing of each other."),
+        (80_000, "This is the embedding alone."),
+    ]
+    value = number(count)
+    exact = next((message for wrong, message in mistakes if value == wrong), OTHER)
+    return None if value == 81_617 else exact

@@ -1,0 +1,270 @@
+"""Exercises of notebook 18, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from scipy.special import expit, gammaln
+
+from dlhelpers.exercises.core import (
+    OTHER,
+    ROUNDED,
+    NotYet,
+    Untried,
+    array,
+    call,
+    close,
+    exercise,
+    named_mistake,
+    number,
+    rounded,
+)
+
+
+@exercise(
+    "18.1",
+    hints=[
+        "The logarithm turns the product e^(-rate) * rate^y / y! into a sum of three terms.",
+        "-log p = rate - y log(rate) + log(y!), for each case; then the mean.",
+        "return np.mean(rate - y * np.log(rate) + gammaln(y + 1))",
+    ],
+    praise="`heads.nll(heads.poisson)` computes this, with the log rate from the network.",
+)
+def poisson_nll(function: Any) -> str | None:
+    y, rate = np.array([3.0, 0.0, 1.0, 7.0]), np.array([2.0, 0.5, 4.0, 5.5])
+    factorial = gammaln(y + 1)
+    prices = rate - y * np.log(rate) + factorial
+    with np.errstate(all="ignore"):
+        result = np.asarray(call(function, y, rate), dtype=float)
+        swapped = not np.isfinite(result).all() and np.isfinite(np.asarray(call(function, rate, y), dtype=float)).all()
+    if swapped:
+        return "The arguments are swapped: the counts y come first, and they may be 0, so nobody takes their logarithm."
+    if np.isposinf(result).any():
+        return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
+    if result.shape == y.shape and close(result, prices):
+        return "These are the prices of the single cases. Take their mean."
+    value = number(result)
+    if close(value, prices.mean()):
+        if _survives_large_counts(function):
+            return None
+        return "Right for small counts, but 500! overflows. `gammaln(y + 1)` is log y! without the factorial."
+    mistakes = [
+        (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
+        (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
+        (
+            np.mean(rate - y * np.log(rate)),
+            "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)",
+        ),
+        (np.mean(rate - y * np.log(rate) - factorial), "y! stands below the line of the fraction: log y! has a plus."),
+        (np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))), "gammaln(y) is log (y - 1)!; use y + 1."),
+        (np.mean(np.exp(rate) - y * rate + factorial), "`rate` is the rate and no log rate: no exp is needed."),
+        (np.mean(rate - rate * np.log(np.maximum(y, 1e-12)) + factorial), "The logarithm is that of the rate, not of y."),
+        (-np.log(np.mean(np.exp(-prices))), "First the logarithm of each probability, then the mean."),
+        (np.mean(np.exp(-prices)), "This is the mean probability. Take the negative logarithm of each one first."),
+        (prices.mean() / np.log(2), "Use the natural logarithm, np.log."),
+        (np.mean((y - rate) ** 2), "This is the squared error, the loss of a Gaussian."),
+        (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
+    ]
+    return named_mistake(value, mistakes)
+
+
+def _survives_large_counts(function: Any) -> bool:
+    big = np.array([500.0, 450.0])
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(call(function, big, big), dtype=float)
+    except NotYet:  # Python's own factorial stops with an OverflowError
+        return False
+    return close(value.ravel(), [-stats.poisson(big).logpmf(big).mean()])
+
+
+RATES = np.array([0.1, 0.5, 2.0, 8.0])
+
+
+@exercise(
+    "18.2",
+    hints=[
+        "Put y = 0 into the formula of section 1. What is left?",
+        "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
+        "zero_share = np.exp(-rates).mean()",
+    ],
+    praise="One common rate of 2.65 would give 7 %: variety makes zeros.",
+)
+def zero_share(share: Any) -> str | None:
+    zeros = np.exp(-RATES)
+    share = array(share)
+    if share.shape == RATES.shape and close(share, zeros):
+        return "These are the probabilities of the four people. The share is their mean."
+    share = number(share)
+    if close(share, zeros.mean()):
+        return None
+    if rounded(share, zeros.mean()):
+        return ROUNDED
+    mistakes = [
+        (np.exp(-RATES.mean()), "You took the mean of the rates first. Average the probabilities, not the rates."),
+        (zeros.sum(), "This is the expected number of zeros among the four. Divide by 4."),
+        (1 - zeros.mean(), "This is the share of people who come at least once."),
+        (np.prod(zeros), "This is the probability that all four have a zero. The share is the mean."),
+        (np.exp(RATES).mean(), "The exponent is negative: e^(-λ)."),
+        (np.mean(RATES * zeros), "This is the share of ones. For y = 0 only e^(-λ) is left."),
+        (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times of ten."),
+        (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
+    ]
+    return named_mistake(share, mistakes)
+
+
+@exercise(
+    "18.3",
+    hints=[
+        "What is the rate for a whole year? The network gives its logarithm.",
+        "Three months are a quarter of the year, so they bring a quarter of the trips: of the trips, not of the log rate.",
+        "trips_3_months = np.exp(z_year + np.log(3 / 12))",
+    ],
+    praise="exp(z) times the time: in logarithms an offset, which needs no weight.",
+)
+def exposure(trips: Any) -> str | None:
+    trips, z = number(trips), 1.2
+    right = np.exp(z) / 4
+    if close(trips, right):
+        return None
+    if rounded(trips, right):
+        return ROUNDED
+    mistakes = [
+        (np.exp(z), "These are the trips of a whole year."),
+        (z / 4, "z is a log rate. Take exp first, then the quarter."),
+        (z, "z is the log rate of a year. Take exp, and mind the 3 months."),
+        (np.exp(z / 4), "A quarter of the *log* rate is the fourth root of the rate. Divide after the exp."),
+        (np.exp(z + 0.25), "Add the logarithm of the time, log(3/12), not the time itself."),
+        (np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
+        (3 * np.exp(z), "The rate is for a year: 3 months are 3/12 of it."),
+        (4 * np.exp(z), "Less time, fewer trips: multiply by 3/12."),
+        (np.exp(z - np.log(0.25)), "Less time, fewer trips: the logarithm of the time is added."),
+        (z + np.log(0.25), "This is the log rate of 3 months. The last step is exp."),
+        (round(float(right)), "An expected count may be a fraction. Do not round it."),
+    ]
+    return named_mistake(trips, mistakes)
+
+
+@exercise(
+    "18.4",
+    hints=[
+        "With probability π the count is 0, otherwise it is a Poisson count with mean e^(log rate).",
+        "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
+        "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
+    ],
+    praise="So the rate of the Poisson part is larger than the mean.",
+)
+def inflated_mean(function: Any) -> str | None:
+    log_rate, logit = np.array([0.7, -0.4, 1.5]), np.array([0.9, -1.3, 0.2])
+    pi, rate = expit(logit), np.exp(log_rate)
+    with np.errstate(all="ignore"):
+        result = array(call(function, log_rate, logit))
+    if result.shape == () or result.size == 1:
+        return "For several people come several means: return an array as long as the inputs, without averaging."
+    if close(result, (1 - pi) * rate):
+        return None
+    mistakes = [
+        (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
+        (pi * rate, "π is the probability of the extra zero. The Poisson part has 1 - π."),
+        ((1 - logit) * rate, "`logit_zero` is no probability yet: π = 1 / (1 + e^(-logit))."),
+        ((1 - np.exp(logit)) * rate, "e^logit is π / (1 - π), the odds. The probability is 1 / (1 + e^(-logit))."),
+        ((1 - pi) * log_rate, "The rate is e^(log rate)."),
+        (rate / (1 - pi), "The extra zeros make the mean smaller: multiply by 1 - π."),
+        (pi + (1 - pi) * np.exp(-rate), "This is the probability of a zero. The mean is asked for."),
+        (rate - pi, "The extra zero takes away a share π of the trips: multiply by 1 - π."),
+        ((1 - expit(log_rate)) * np.exp(logit), "The two outputs are swapped: the log rate comes first."),
+    ]
+    return named_mistake(result, mistakes)
+
+
+@exercise(
+    "18.5",
+    hints=[
+        "The probability of an interval is the difference of the cumulative distribution function at its two ends.",
+        "The interval goes from k - 0.5 to k + 0.5.",
+        "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
+    ],
+    praise="Now the Gaussian gives masses, which sum to 1 over all whole numbers.",
+)
+def gaussian_mass(function: Any) -> str | None:
+    k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([1.2, 2.4, 3.1]), np.array([0.4, 1.5, 2.0])
+    gaussian = stats.norm(mean, sd)
+    mass = gaussian.cdf(k + 0.5) - gaussian.cdf(k - 0.5)
+    result = array(call(function, k, mean, sd))
+    if result.shape == () or result.size == 1:
+        return "For several counts come several masses: return an array, without sum or mean."
+    if close(result, mass):
+        return None
+    mistakes = [
+        (gaussian.pdf(k), "This is the density. It may be larger than 1; the interval's mass never is."),
+        (-mass, "The mass is negative: take the upper end minus the lower end."),
+        (gaussian.cdf(k + 1) - gaussian.cdf(k), "This interval goes from k to k + 1. Put k into the middle."),
+        (gaussian.cdf(k) - gaussian.cdf(k - 1), "This interval goes from k - 1 to k. Put k into the middle."),
+        (gaussian.cdf(k + 1) - gaussian.cdf(k - 1), "This interval is 2 wide, so the masses of all counts sum to 2."),
+        (gaussian.cdf(k + 0.5), "This is the probability of at most k. Subtract what lies below k - 1/2."),
+        (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
+        (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),
+        (-np.log(mass), "This is the price. The mass itself is asked for."),
+    ]
+    variance = stats.norm(mean, np.sqrt(sd))
+    mistakes.append((variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."))
+    return named_mistake(result, mistakes)
+
+
+CHOICES = {
+    "height": "normal",
+    "rain": "bernoulli",
+    "atoms": "poisson",
+    "visits": "negative_binomial",
+    "eggs": "zero_inflated_poisson",
+}
+KNOWN = {*CHOICES.values(), "categorical"}
+WRONG_HEADS = {
+    ("height", "poisson"): "height: centimetres are measured, not counted; 131.5 is possible.",
+    ("height", "negative_binomial"): "height: centimetres are measured, not counted; 131.5 is possible.",
+    ("rain", "poisson"): "rain: yes or no, so a 2 must be impossible.",
+    ("rain", "normal"): "rain: yes or no; a Gaussian spreads over all numbers.",
+    ("rain", "categorical"): "rain: two classes would do, but one logit is enough for yes or no.",
+    ("rain", "zero_inflated_poisson"): "rain: yes or no, so a 2 must be impossible.",
+    ("atoms", "normal"): "atoms: clicks are counted.",
+    ("atoms", "categorical"): "atoms: a count has no fixed number of classes, and its order matters.",
+    ("atoms", "negative_binomial"): "atoms: one known rate and no hidden variety. Which head has variance = mean?",
+    ("atoms", "zero_inflated_poisson"): "atoms: nothing here makes extra zeros.",
+    ("visits", "poisson"): "visits: a Poisson count with mean 3 has variance 3, and here it is 40.",
+    ("visits", "zero_inflated_poisson"): "visits: everybody may go, so there are no zeros for sure. People differ.",
+    ("visits", "normal"): "visits: with mean 3 and variance 40 a third of a Gaussian would be negative.",
+    ("eggs", "poisson"): "eggs: Poisson does not know of boxes that stand empty.",
+    ("eggs", "negative_binomial"): "eggs: it could be tried, but here the text names two kinds of boxes.",
+    ("eggs", "bernoulli"): "eggs: the number is asked for, not whether there are any.",
+    ("eggs", "normal"): "eggs: eggs are counted.",
+}
+
+
+@exercise(
+    "18.6",
+    hints=[
+        "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
+        "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
+        "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
+    ],
+    praise="The head says what can happen and how uncertain it is; the network only says where.",
+)
+def choose_heads(chosen: Any) -> str | None:
+    if not isinstance(chosen, Mapping):
+        raise NotYet('A dictionary is asked for: {"height": "...", "rain": "...", ...}.')
+    given = {str(target): getattr(head, "__name__", head) for target, head in chosen.items()}
+    if any(head is ... or head is None for head in given.values()):
+        raise Untried
+    missing = [target for target in CHOICES if target not in given]
+    if missing:
+        return f"No head for {', '.join(missing)}."
+    unknown = [head for head in given.values() if head not in KNOWN]
+    if unknown:
+        return f"There is no head {unknown[0]!r}. The names are {', '.join(sorted(KNOWN))}."
+    wrong = [target for target, head in CHOICES.items() if given[target] != head]
+    if not wrong:
+        return None
+    return WRONG_HEADS.get((wrong[0], given[wrong[0]]), f"{wrong[0]}: {given[wrong[0]]} does not fit. {OTHER}")
