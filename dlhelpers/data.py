@@ -17,7 +17,6 @@ import gzip
 import hashlib
 import io
 import os
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from dlhelpers.start import somebody_watches
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -696,12 +697,12 @@ def _one_process(lock: Path) -> Iterator[None]:
 
 
 def _shows_progress() -> bool:
-    """Return True where somebody can see a progress bar and tqdm can draw it."""
+    """Return True where somebody watches and tqdm can draw a progress bar."""
     try:
         import tqdm  # noqa: F401
     except ImportError:
         return False
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return somebody_watches()
 
 
 def _explain(name: str, problems: list[str]) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import numbers
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 # Okabe and Ito's palette: eight colours that people with any kind of colour vision tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -21,8 +24,15 @@ def setup(seed: int = 1) -> None:
     ----------
     seed : int
         For `keras.utils.set_random_seed`: Python, NumPy and TensorFlow. The same seed gives the
-        same numbers on the same machine; other processors differ in the last digits.
+        same numbers on the same machine; other processors differ in the last digits. For tests,
+        `DLHELPERS_SEED_OFFSET=1` in the environment shifts this and all later seeds by 1.
+
+    Raises
+    ------
+    ValueError
+        If `DLHELPERS_SEED_OFFSET` is not a whole number.
     """
+    offset = _seed_offset()
     with muted_stderr():
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         import keras
@@ -31,6 +41,8 @@ def setup(seed: int = 1) -> None:
         tf.config.list_physical_devices()  # the device messages come now, while nobody listens
         tf.zeros(1)
     tf.get_logger().setLevel("ERROR")
+    if offset:
+        _shift_seeds(keras.utils, offset)
     keras.utils.set_random_seed(seed)
     style()
     if os.environ.get("DLHELPERS_SMOKE") == "1":
@@ -52,6 +64,13 @@ def muted_stderr() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def somebody_watches() -> bool:
+    """Return True in a notebook or a terminal, unless the tests or the tools run it (`DLHELPERS_QUIET=1`)."""
+    if "1" in (os.environ.get("DLHELPERS_QUIET"), os.environ.get("DLHELPERS_SMOKE")):
+        return False
+    return "ipykernel" in sys.modules or sys.stderr.isatty()
 
 
 def style() -> None:
@@ -76,6 +95,33 @@ def style() -> None:
             "image.cmap": "gray",
         }
     )
+
+
+def _seed_offset() -> int:
+    text = os.environ.get("DLHELPERS_SEED_OFFSET", "0")
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"setup: DLHELPERS_SEED_OFFSET must be a whole number, not {text!r}") from None
+
+
+def _shift_seeds(keras_utils: Any, offset: int) -> None:
+    """Make every seed of a notebook another one, to see which claims hang on a lucky seed."""
+    import numpy as np
+
+    for home, name in ((keras_utils, "set_random_seed"), (np.random, "default_rng")):
+        original = getattr(home, name)
+        if not hasattr(original, "unshifted"):
+            setattr(home, name, _shifted(original, offset))
+
+
+def _shifted(original: Callable[..., Any], offset: int) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def shifted(seed: Any = None) -> Any:
+        return original(seed + offset if isinstance(seed, numbers.Integral) else seed)
+
+    shifted.unshifted = original
+    return shifted
 
 
 def _cap_training(model_class: type) -> None:

@@ -390,7 +390,7 @@ def test_order_of_execution() -> None:
 
 GUARDED = """
 import os
-assert not {"DLHELPERS_SMOKE", "PYTHONOPTIMIZE"} & set(os.environ)
+assert not {"DLHELPERS_SMOKE", "PYTHONOPTIMIZE"} & set(os.environ) and os.environ["DLHELPERS_QUIET"] == "1"
 assert __debug__ and os.environ["MPLBACKEND"] != "agg" and os.path.basename(os.getcwd()) == "solutions"
 """
 
@@ -597,3 +597,10 @@ def test_repeated_late_and_dead_cells_fail(tmp_path: Path) -> None:
     assert found["late.ipynb::Cell 1"] == "XFAIL"
     assert "out of turn: cell 0 of notebooks/twice.ipynb, where cell 1 is due" in report
     assert "AssertionError" in report and "the kernel died" in report
+
+
+def test_other_seeds_are_held_to_the_claims_only(tmp_path: Path) -> None:
+    course(tmp_path)
+    write(tmp_path / "notebooks" / "x.ipynb", ("print(0.7)", [printed("0.5\n")]), ("assert 1 > 2", []))
+    found = outcomes(run(tmp_path, "notebooks", DLHELPERS_SEED_OFFSET="1"))
+    assert found == {"x.ipynb::saved outputs": "PASSED", "x.ipynb::Cell 0": "PASSED", "x.ipynb::Cell 1": "FAILED"}

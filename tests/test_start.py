@@ -24,7 +24,7 @@ print(len(history.epoch), int(model.optimizer.iterations.numpy()), float(history
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess:
-    ours = ("DLHELPERS_SMOKE", "TF_CPP_MIN_LOG_LEVEL")
+    ours = ("DLHELPERS_SMOKE", "DLHELPERS_SEED_OFFSET", "TF_CPP_MIN_LOG_LEVEL")
     env = {key: value for key, value in os.environ.items() if key not in ours}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**env, **environment})
 
@@ -39,6 +39,27 @@ def test_setup_is_silent_and_repeatable():
 def test_smoke_run_trains_a_few_steps_only():
     epochs, steps, _ = run(TRAIN, DLHELPERS_SMOKE="1").stdout.split()
     assert (epochs, steps) == ("2", "4")
+
+
+SEEDS = """
+import dlhelpers
+dlhelpers.setup(seed=3)
+dlhelpers.setup(seed=3)
+import keras, numpy as np
+print(np.random.random(), np.random.default_rng(3).random(), np.random.default_rng(np.random.SeedSequence(9)).random())
+keras.utils.set_random_seed(4)
+print(np.random.random())
+"""
+
+
+def test_an_offset_shifts_every_seed_once():
+    def printed(code: str, **environment: str) -> list[str]:
+        return run(code, **environment).stdout.split()
+
+    shifted = printed(SEEDS, DLHELPERS_SEED_OFFSET="2")
+    by_hand = printed(SEEDS.replace("seed=3", "seed=5").replace("rng(3)", "rng(5)").replace("seed(4)", "seed(6)"))
+    assert shifted == by_hand and len(set(shifted)) == 4
+    assert "DLHELPERS_SEED_OFFSET must be a whole number, not 'x'" in run(SEEDS, DLHELPERS_SEED_OFFSET="x").stderr
 
 
 def test_errors_pass_through_the_silence():

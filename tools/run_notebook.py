@@ -78,6 +78,7 @@ def execute(notebook: NotebookNode, folder: Path) -> Run:
         ),
     )
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_US}
+    environment["DLHELPERS_QUIET"] = "1"
     begin, error = time.monotonic(), None
     try:
         client.execute(env=environment)
