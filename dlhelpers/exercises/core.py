@@ -164,20 +164,36 @@ def number(answer: Any) -> float:
     return float(values.reshape(()))
 
 
-def array(answer: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """The answer as a float array; with `shape`, of just this shape."""
+def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True) -> np.ndarray:
+    """The answer as a float array; with `shape`, of just this shape; nan and infinity only without `finite`."""
     if isinstance(answer, str):
         raise NotYet(f"{answer!r} is text. Leave the quotation marks away.")
     try:
-        values = np.asarray(answer, dtype=float)
+        given = np.asarray(answer)
+        _refuse_what_float_would_bend(given)
+        values = np.asarray(given, dtype=float)
     except (TypeError, ValueError) as problem:
         raise NotYet(f"A number or an array is asked for, not {type(answer).__name__}.") from problem
-    if not np.isfinite(values).all():
+    if finite and not np.isfinite(values).all():
         raise NotYet("The answer holds nan or infinity: something was divided by zero or overflowed.")
     if shape is not None and values.shape != shape:
         transposed = " It is transposed." if values.T.shape == shape else ""
         raise NotYet(f"The shape should be {shape}, and this one is {values.shape}.{transposed}")
     return values
+
+
+def _refuse_what_float_would_bend(given: np.ndarray) -> None:
+    """NumPy reads "784" as a number, a date as its nanoseconds, and forgets imaginary parts."""
+    loose = list(given.flat) if given.dtype.kind == "O" else []
+    kinds = {given.dtype.kind, *(np.asarray(one).dtype.kind for one in loose)}
+    if any(one is ... for one in loose):
+        raise Untried
+    if kinds & set("UST"):
+        raise NotYet("There is text among the numbers. Leave the quotation marks away.")
+    if "c" in kinds:
+        raise NotYet("These are complex numbers. Real ones are asked for.")
+    if kinds & set("Mm"):
+        raise NotYet("These are dates or times. Numbers are asked for.")
 
 
 def close(a: Any, b: Any, rtol: float = 1e-3, atol: float = 1e-6) -> bool:
@@ -197,31 +213,67 @@ def named_mistake(value: Any, mistakes: Sequence[tuple[Any, str]]) -> str:
     return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
 
 
+def chosen_letters(answer: Any, choices: str) -> set[str]:
+    """Which of the letters `choices` are named, by a text such as "A, C" or by a collection of texts."""
+    parts = list(answer) if isinstance(answer, set | frozenset) else np.ravel(np.asarray(answer, dtype=object))
+    text = " ".join(parts) if all(isinstance(part, str) for part in parts) else ""
+    chosen = set(re.sub(r"\bAND\b|[\W_]", "", text.upper()))
+    if not chosen or not chosen <= set(choices):
+        raise NotYet(f'Give letters from {choices[0]} to {choices[-1]} as text, such as "AC".')
+    return chosen
+
+
 def keras_model(answer: Any) -> Any:
     """The answer, if it is a Keras model."""
+    if isinstance(answer, type):
+        raise NotYet(f"A Keras model is asked for; {answer.__name__} alone is the plan for making one.")
     if not (callable(answer) and hasattr(answer, "layers")):
         raise NotYet(f"A Keras model is asked for, not {type(answer).__name__}.")
     return answer
 
 
+def last_activation(model: Any) -> str:
+    """The name of the activation at the end of a Keras model, "linear" if there is none."""
+    return getattr(getattr(model.layers[-1], "activation", None), "__name__", "linear")
+
+
 def call(function: Any, *arguments: Any) -> Any:
-    """What the student's function returns; still empty functions count as untried."""
+    """What the student's function returns; still empty functions count as untried.
+
+    A function that works in place is refused: its second run would find other data.
+    """
     if not callable(function):
         raise NotYet(f"A function is asked for; this is a value of type {type(function).__name__}. Leave the () away.")
+    before = _contents(arguments)
     try:
         result = function(*arguments)
+    except SystemExit as problem:
+        raise NotYet("Your function ends Python. Leave exit() away, and return the result.") from problem
     except Exception as problem:
-        if "core dimension" in str(problem):
+        reason = _first_line(problem)
+        if "core dimension" in reason:
             message = "The shapes do not fit: in A @ B the rows of A must be as long as the columns of B."
             raise NotYet(message) from problem
-        raise NotYet(f"Your function stops with {type(problem).__name__}: {_first_line(problem)}") from problem
+        raise NotYet(f"Your function stops with {type(problem).__name__}: {reason}") from problem
+    changed = [n for n, (was, now) in enumerate(zip(before, _contents(arguments), strict=True), 1) if was != now]
+    if changed:
+        raise NotYet(
+            f"Your function changes its argument number {changed[0]} itself, and whoever calls it has other data "
+            "afterwards. Work on a copy: `x = x - 1` makes a new array, `x -= 1` and `x[0] = 1` change the old one."
+        )
     if result is None or result is ...:
         raise Untried
     return result
 
 
+def _contents(arguments: Sequence[Any]) -> list[Any]:
+    """What a function could change in place."""
+    arrays = [(a.shape, a.tobytes()) if isinstance(a, np.ndarray) else None for a in arguments]
+    return [repr(a) if isinstance(a, list) else kept for a, kept in zip(arguments, arrays, strict=True)]
+
+
 def _find(id: str) -> Exercise:
-    if id not in ids():
+    if not isinstance(id, str) or id not in ids():  # an array would be compared number by number
         raise KeyError(f"There is no exercise {id!r}. The notebook's text says which number it has.")
     return _registry[id]
 
@@ -231,7 +283,13 @@ def _untried(id: str) -> Verdict:
 
 
 def _first_line(problem: Exception) -> str:
-    return (str(problem).strip().splitlines() or [type(problem).__name__])[0]
+    """The line that says what is wrong: in Keras the second one, and without its bold print."""
+    try:
+        text = str(problem)
+    except Exception:
+        text = ""
+    lines = [line for line in re.sub(r"\x1b\[\d*m", "", text).splitlines() if line.strip()] or [type(problem).__name__]
+    return lines[1 if lines[0].startswith("Exception encountered") and len(lines) > 1 else 0].strip()
 
 
 def _rich(text: str) -> str:

@@ -109,8 +109,8 @@ def mean_nll(function: Any) -> str | None:
     y, p = np.array([1.0, 0.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.4, 0.7, 0.05])
     logs = y * np.log(p) + (1 - y) * np.log(1 - p)
     with np.errstate(all="ignore"):
-        result = np.asarray(call(function, y, p), dtype=float)
-        swapped = not np.isfinite(result).all() and np.isfinite(np.asarray(call(function, p, y), dtype=float)).all()
+        result = array(call(function, y, p), finite=False)
+        swapped = not np.isfinite(result).all() and np.isfinite(array(call(function, p, y), finite=False)).all()
     if swapped:
         return "The arguments are swapped: the labels y come first, and their logarithm is never taken."
     if result.shape == y.shape and close(result, -logs):
@@ -149,6 +149,8 @@ def bent_network(model: Any) -> str | None:
     p = np.asarray(model(points))
     if p.shape != (200, 1):
         return f"The network should give one probability for each note; for 200 notes it gives shape {p.shape}."
+    if not getattr(model, "inputs", None):
+        return "This network does not show its layers one after the other. Build it as above, with keras.Sequential."
     dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
     if len(dense) < 2:
         return "There is no hidden layer any more. Keep both Dense layers."

@@ -6,7 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, keras_model, named_mistake, number
+from dlhelpers.exercises.core import (
+    OTHER,
+    NotYet,
+    array,
+    call,
+    close,
+    exercise,
+    keras_model,
+    last_activation,
+    named_mistake,
+    number,
+)
 
 
 @exercise(
@@ -134,7 +145,7 @@ def one_softmax(model: Any) -> str | None:
         return f"Ten outputs for each image are asked for; these have shape {out.shape}."
     is_p = bool(np.allclose(out.sum(axis=1), 1, atol=1e-4) and out.min() >= 0)
     promised = bool(getattr(loss, "from_logits", False))
-    name = getattr(loss, "name", loss if isinstance(loss, str) else "")
+    name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
     if "categorical_crossentropy" not in str(name):
         return "Keep the loss, SparseCategoricalCrossentropy."
     if "sparse" not in str(name):
@@ -145,11 +156,13 @@ def one_softmax(model: Any) -> str | None:
         if out.min() >= 0 and out.max() <= 1:
             return "The ten outputs do not sum to 1: sigmoids are not a softmax."
         return "Now there is no softmax at all: logits come out, and the loss expects probabilities."
+    if promised and last_activation(model) != "linear":
+        return f"Keep the promise: {last_activation(model)} is still on the last layer. A logit may be any number."
     if promised and (out.min() >= 0 or out.max() <= 0):
         return "The logits have only one sign: an activation is still on the last layer. A logit may be any number."
     p = out if is_p else np.exp(out) / np.exp(out).sum(axis=1, keepdims=True)
     if not isinstance(loss, str):
-        value = float(np.asarray(loss(y, out.astype("float32"))))
+        value = float(np.mean(loss(y, out.astype("float32"))))
         if not close(value, -np.log(p[np.arange(40), y]).mean(), rtol=1e-2):
             return "The loss is not the mean NLL of these outputs. Change only one of the two softmaxes."
     return None
@@ -193,6 +206,8 @@ def film_parameters(count: Any) -> str | None:
 )
 def recall_of_digits(recall: Any, counts: Any) -> str | None:
     counts = array(counts)
+    if counts.shape != (10, 10) or (counts < 0).any() or (counts % 1).any():
+        return "The second answer is the table `counts` from above, 10 x 10 whole numbers, as it stands."
     recall, right = array(recall), np.diag(counts)
     if recall.size == 1:
         return "This is one number. Each of the ten digits has a recall of its own."

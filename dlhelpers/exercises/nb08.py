@@ -95,11 +95,9 @@ def size_rule(function: Any) -> str | None:
     praise="The kernel looks to the left, so the picture moves to the right.",
 )
 def moving_kernel(kernel: Any) -> str | None:
-    values = array(kernel)
-    if values.size == 9:
-        values = values.reshape(3, 3)
+    values = np.squeeze(array(kernel))
     if values.shape != (3, 3):
-        return f"A 3 x 3 kernel is asked for; this has shape {values.shape}."
+        return f"A 3 x 3 kernel is asked for; this has shape {np.shape(kernel)}."
     places = {
         (1, 2): "It moves the picture to the left. Keras does not turn the kernel round: it copies the pixel "
         "under the 1.",

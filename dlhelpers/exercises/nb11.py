@@ -104,6 +104,8 @@ def shape_of_one_photograph(shape: Any) -> str | None:
     sizes = array(shape)
     if sizes.size >= 3072:
         return "This is the array itself. Its shape is asked for."
+    if (sizes % 1).any():
+        return "The numbers of a shape are whole."
     sizes = tuple(int(size) for size in sizes.ravel())
     if sizes == (1, *PHOTO):
         return None

@@ -9,9 +9,9 @@ import numpy as np
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
-    NotYet,
     array,
     call,
+    chosen_letters,
     close,
     exercise,
     named_mistake,
@@ -81,7 +81,7 @@ GRADIENTS = [np.array([3.0, -4.0]), np.array([0.3, 0.4]), np.array([[1.0, -2.0],
 def gradient_clipping(function: Any) -> str | None:
     def answers(g: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return array_of(call(function, g.copy(), 1.0))
+            return array(call(function, g.copy(), 1.0), finite=False)
 
     large, small, matrix, nothing = (answers(g) for g in GRADIENTS)
     g, norm = GRADIENTS[0], 5.0
@@ -101,7 +101,7 @@ def gradient_clipping(function: Any) -> str | None:
         return "The signs are lost: the direction must stay."
     if not close(large, g / norm):
         return OTHER
-    if not close(array_of(call(function, g.copy(), 2.0)), 2 * g / norm):
+    if not close(array(call(function, g.copy(), 2.0), finite=False), 2 * g / norm):
         return "With a limit of 1 it is right, but the length must become the limit that comes in."
     if close(small, GRADIENTS[1] / 0.5):
         return "A short gradient is made longer. If the norm is below the limit, leave g as it is."
@@ -110,14 +110,6 @@ def gradient_clipping(function: Any) -> str | None:
     if not close(matrix, GRADIENTS[2] / 5):
         return "For a matrix the norm is taken over all entries together: np.linalg.norm(g), without ord or axis."
     return None if close(nothing, GRADIENTS[3]) else "A gradient of 0 must come out as 0."
-
-
-def array_of(result: Any) -> np.ndarray:
-    """What the student's function gives, as an array; also from a Tensor."""
-    try:
-        return np.asarray(result, dtype=float)
-    except (TypeError, ValueError) as problem:
-        raise NotYet(f"An array is asked for; your function gives {type(result).__name__}.") from problem
 
 
 @exercise(
@@ -209,10 +201,7 @@ def receptive_field(function: Any) -> str | None:
     praise="Windows, scales and choices: all three must stay in the past. C does.",
 )
 def leaking_splits(leaks: Any) -> str | None:
-    letters = leaks if isinstance(leaks, str) else "".join(map(str, np.ravel(np.asarray(leaks, dtype=object))))
-    chosen = {letter for letter in letters.upper() if letter.isalpha()}
-    if not chosen or not chosen <= set("ABCD"):
-        return 'Give the letters from A to D as one text, such as "AC".'
+    chosen = chosen_letters(leaks, "ABCD")
     if chosen == set("ABD"):
         return None
     if "C" in chosen and chosen != set("ABCD"):

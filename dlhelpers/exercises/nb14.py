@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, named_mistake, number
+from dlhelpers.exercises.core import OTHER, array, call, chosen_letters, close, exercise, named_mistake, number
 
 
 @exercise(
@@ -109,7 +108,7 @@ def masked_mean(function: Any) -> str | None:
     praise="Neither the vocabulary nor any choice may know the test sentences.",
 )
 def leaks(letters: Any) -> str | None:
-    chosen = _letters(letters)
+    chosen = chosen_letters(letters, "ABCDE")
     if chosen == {"B", "C"}:
         return None
     if "A" in chosen:
@@ -121,17 +120,6 @@ def leaks(letters: Any) -> str | None:
     if "B" not in chosen:
         return "One is missing: which line counts words in *all* sentences?"
     return "One is missing: a choice that is made with the test sentences leaks, too."
-
-
-def _letters(answer: Any) -> set[str]:
-    """The letters A to E of a string, a list or a set."""
-    parts = [answer] if isinstance(answer, str) else list(answer) if isinstance(answer, list | tuple | set) else None
-    if not parts or not all(isinstance(part, str) for part in parts):
-        raise NotYet('Give the letters as text, such as "AE".')
-    chosen = set(re.sub(r"[\W_]|and", "", "".join(parts)).upper())
-    if not chosen or not chosen <= set("ABCDE"):
-        raise NotYet('Give letters from A to E only, such as "AE".')
-    return chosen
 
 
 @exercise(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, ROUNDED, array, call, close, exercise, number, rounded
+from dlhelpers.exercises.core import OTHER, ROUNDED, array, call, chosen_letters, close, exercise, number, rounded
 
 NATS = 1.5
 BITS, PERPLEXITY = NATS / np.log(2), np.exp(NATS)
@@ -77,12 +77,9 @@ def _wrong_perplexity(perplexity: float) -> str:
     praise="One leaks characters, the other one a choice. The second kind is easily overlooked.",
 )
 def leaking_splits(letters: Any) -> str | None:
-    text = letters if isinstance(letters, str) else "".join(str(letter) for letter in letters)
-    chosen = {letter for letter in text.upper() if letter.isalpha()}
+    chosen = chosen_letters(letters, "ABCD")
     if chosen == {"B", "D"}:
         return None
-    if not chosen or chosen - set(_WHY_LEAK):
-        return 'Answer with letters from A to D in one string, such as "AC".'
     for letter in "AC":
         if letter in chosen:
             return _WHY_LEAK[letter]
@@ -189,7 +186,7 @@ def top_k(function: Any) -> str | None:
     best, worst, exp = z >= np.sort(z)[-k], z <= np.sort(z)[k - 1], np.exp(z)
     with np.errstate(all="ignore"):
         answer = call(function, z.copy(), k)
-        if close(np.exp(np.asarray(answer, dtype=float)), exp * best):
+        if close(np.exp(array(answer, finite=False)), exp * best):
             return "The right logits are left. Now a softmax turns them into probabilities."
         result = array(answer)
         if result.shape == (k,):

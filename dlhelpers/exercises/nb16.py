@@ -62,7 +62,8 @@ WRONG_HEAD = (
     praise="The target decides about the head. What the network looks like inside depends on the inputs.",
 )
 def heads_for_targets(names: Any) -> str | None:
-    if isinstance(names, str) or not isinstance(names, (list, tuple, np.ndarray)):
+    names = names if isinstance(names, list | tuple) else np.asarray(names, dtype=object)
+    if isinstance(names, np.ndarray) and names.ndim != 1:
         return "A list of five names is asked for, from (a) to (e)."
     if len(names) != len(WRONG_HEAD):
         return f"Five targets, five heads, from (a) to (e); this is a list of {len(names)}."
@@ -203,7 +204,7 @@ def mean_in_logs(function: Any) -> str | None:
         ("When one network says -1 and another one -1000", a - np.array([[0], [0], [1000]]), f"exp overflows or gives 0: {largest} of each column, and no other value"),
     ]:
         with np.errstate(all="ignore"):
-            result = np.ravel(np.asarray(call(function, far.copy()), dtype=float))
+            result = np.ravel(array(call(function, far.copy()), finite=False))
         if result.shape != right.shape or not np.allclose(result, _log_mean_exp(far), rtol=1e-6):
             return f"Right for moderate values. {problem}, {cure}."
     return None

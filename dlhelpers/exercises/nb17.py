@@ -12,6 +12,7 @@ from dlhelpers.exercises.core import (
     NotYet,
     array,
     call,
+    chosen_letters,
     close,
     exercise,
     named_mistake,
@@ -36,7 +37,7 @@ def price_of_bells(function: Any) -> str | None:
     squared = (y - mean) ** 2
     prices = np.log(sd) + squared / (2 * sd**2) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
-        result = np.asarray(call(function, y, mean, sd), dtype=float)
+        result = array(call(function, y, mean, sd), finite=False)
     if result.shape == y.shape and close(result, prices):
         return "These are the prices of the single observations. Take their mean."
     value = number(result)
@@ -153,7 +154,7 @@ def _is_pressure_column(targets: np.ndarray) -> bool:
     praise="A cares about density, C about a bent mean, and only B and D about spread.",
 )
 def residual_reading(letters: Any) -> str | None:
-    chosen = _letters(letters)
+    chosen = chosen_letters(letters, "ABCD")
     if chosen == {"B", "D"}:
         return None
     if chosen == {"A", "C"}:
@@ -167,17 +168,6 @@ def residual_reading(letters: Any) -> str | None:
     if chosen == {"D"}:
         return "D is right. One more panel changes its scatter: compare left and right."
     return OTHER
-
-
-def _letters(answer: Any) -> set[str]:
-    try:
-        text = answer if isinstance(answer, str) else "".join(str(letter) for letter in answer)
-    except TypeError as problem:
-        raise NotYet('Give letters in a list, such as ["A", "C"].') from problem
-    chosen = {letter for letter in text.upper() if letter not in " ,;"}
-    if not chosen or not chosen <= set("ABCD"):
-        raise NotYet('Give letters from A to D in a list, such as ["A", "C"].')
-    return chosen
 
 
 @exercise(
@@ -195,7 +185,7 @@ def share_inside(function: Any) -> str | None:
     high = np.array([1.5, 3.5, 4.0, 3.5, 6.5, 8.0, 8.5, 9.5])
     inside = (low <= y) & (y <= high)  # 1, 3 and 6 of eight; one observation lies above, four lie below
     try:
-        result = np.asarray(call(function, y, low, high), dtype=float)
+        result = array(call(function, y, low, high), finite=False)
     except NotYet as problem:
         if "ambiguous" in str(problem) or "bitwise_and" in str(problem):
             return "Comparisons of arrays cannot be chained: write (low <= y) & (y <= high), each one in brackets."

@@ -38,8 +38,8 @@ def poisson_nll(function: Any) -> str | None:
     factorial = gammaln(y + 1)
     prices = rate - y * np.log(rate) + factorial
     with np.errstate(all="ignore"):
-        result = np.asarray(call(function, y, rate), dtype=float)
-        swapped = not np.isfinite(result).all() and np.isfinite(np.asarray(call(function, rate, y), dtype=float)).all()
+        result = array(call(function, y, rate), finite=False)
+        swapped = not np.isfinite(result).all() and np.isfinite(array(call(function, rate, y), finite=False)).all()
     if swapped:
         return "The arguments are swapped: the counts y come first, and they may be 0, so nobody takes their logarithm."
     if np.isposinf(result).any():
@@ -75,7 +75,7 @@ def _survives_large_counts(function: Any) -> bool:
     big = np.array([500.0, 450.0])
     try:
         with np.errstate(all="ignore"):
-            value = np.asarray(call(function, big, big), dtype=float)
+            value = array(call(function, big, big.copy()), finite=False)
     except NotYet:  # Python's own factorial stops with an OverflowError
         return False
     return close(value.ravel(), [-stats.poisson(big).logpmf(big).mean()])
@@ -261,6 +261,7 @@ def choose_heads(chosen: Any) -> str | None:
     missing = [target for target in CHOICES if target not in given]
     if missing:
         return f"No head for {', '.join(missing)}."
+    given = {target: str(head).strip().lower() for target, head in given.items()}
     unknown = [head for head in given.values() if head not in KNOWN]
     if unknown:
         return f"There is no head {unknown[0]!r}. The names are {', '.join(sorted(KNOWN))}."

@@ -23,6 +23,14 @@ def network(*hidden, last="sigmoid", scale=1.0, with_input=True):
     return model
 
 
+def activations_apart():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    first, last = keras.layers.Dense(8), keras.layers.Dense(1)
+    return keras.Sequential([keras.Input((2,)), first, keras.layers.ReLU(), last, keras.layers.Activation("sigmoid")])
+
+
 CASES = {
     "02.1": (
         [((NOTE - MEAN) / SD,), ([1.084, 1.022],)],
@@ -72,6 +80,7 @@ MODELS = {
             lambda: network((8, "relu")),
             lambda: network((8, "tanh"), scale=0.03),
             lambda: network((8, "softplus"), with_input=False),
+            activations_apart,
         ],
         [
             (lambda: network((8, None)), "nothing non-linear"),

@@ -18,11 +18,19 @@ def naive(z):
     return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
 
-def digits(activation=None, from_logits=True, loss="SparseCategoricalCrossentropy", units=10, compiled=True):
+def digits(
+    activation=None,
+    from_logits=True,
+    loss="SparseCategoricalCrossentropy",
+    units=10,
+    compiled=True,
+    only_positive=False,
+):
     import keras
 
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(units, activation=activation)])
+    model.add(keras.layers.ReLU()) if only_positive else None
     if compiled:
         model.compile("adam", getattr(keras.losses, loss)(from_logits=from_logits))
     return model
@@ -32,6 +40,19 @@ def named_loss():
     model = digits("softmax", compiled=False)
     model.compile("adam", "sparse_categorical_crossentropy")
     return model
+
+
+def loss_as_function():
+    import keras
+
+    model = digits("softmax", compiled=False)
+    model.compile("adam", keras.losses.sparse_categorical_crossentropy)
+    return model
+
+
+def in_place(z, y):
+    z -= z.max(axis=1, keepdims=True)
+    return -true(logs(z), y).mean()
 
 
 COUNTS = np.diag([8, 9, 7, 8, 6, 9, 9, 8, 5, 7]) + np.eye(10, k=1, dtype=int) + 2 * np.eye(10, k=-3, dtype=int)
@@ -70,6 +91,7 @@ CASES = {
             ((lambda z, y: -logs(z).mean(),), "All ten"),
             ((lambda z, y: -logs(z)[:, y].mean(),), "Pair"),
             ((lambda z, y: -np.log2(true(naive(z), y)).mean(),), "bits"),
+            ((in_place,), "copy"),
         ],
     ),
     "07.4": (
@@ -94,18 +116,21 @@ CASES = {
             ((100 * DIAGONAL / ROWS, COUNTS), "percentages"),
             ((DIAGONAL.sum() / COUNTS.sum(), COUNTS), "own"),
             ((COUNTS / ROWS[:, None], COUNTS), "diagonal"),
+            ((DIAGONAL / ROWS, COUNTS / ROWS[:, None]), "as it stands"),
         ],
     ),
 }
 MODELS = {
     "07.3": (
-        [lambda: digits(), lambda: digits("softmax", from_logits=False), named_loss],
+        [lambda: digits(), lambda: digits("softmax", from_logits=False), named_loss, loss_as_function],
         [
             (lambda: digits("softmax"), "twice"),
             (lambda: digits(from_logits=False), "no softmax"),
             (lambda: digits("sigmoid", from_logits=False), "sigmoids"),
-            (lambda: digits("sigmoid"), "one sign"),
-            (lambda: digits("relu"), "one sign"),
+            (lambda: digits("sigmoid"), "any number"),
+            (lambda: digits("relu"), "any number"),
+            (lambda: digits("tanh"), "any number"),
+            (lambda: digits(only_positive=True), "one sign"),
             (lambda: digits(units=1), "Ten outputs"),
             (lambda: digits(loss="CategoricalCrossentropy"), "sparse"),
             (lambda: digits(compiled=False), "compiled"),

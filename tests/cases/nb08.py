@@ -67,6 +67,7 @@ CASES = {
             ((np.eye(3),), "several pixels"),
             ((np.ones((3, 3)) / 9,), "several pixels"),
             (([1, 0, 0],), "3 x 3"),
+            ((kernel(1, 0).ravel(),), "(9,)"),
         ],
     ),
     "08.4": (

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-RAW = np.random.default_rng(0).integers(0, 256, (1000, 28, 28)).astype("uint8")
+from dlhelpers import data
+
+RAW = data.load_mnist()[0][0][:1000]
 X = RAW[..., None].astype("float32") / 255
 
 
@@ -65,6 +67,9 @@ CASES = {
             (((RAW[..., None] // 255).astype("float32"),), "throws"),
             ((X / 255,), "once"),
             ((X[:100],), "1000"),
+            ((1 - X,), "Ink stays 1"),
+            ((X.swapaxes(1, 2),), "on their side"),
+            ((X[::-1],), "not the first"),
         ],
     ),
     "09.2": (
@@ -110,6 +115,7 @@ MODELS = {
             (lambda: network(classes=10), "100 numbers"),
             (lambda: network(last="softmax"), "probabilities"),
             (lambda: network(last="relu"), "positive"),
+            (lambda: network(last="tanh"), "any number"),
             (lambda: network(flat=True), "more than 60 000"),
             (lambda: network(convolve=False), "no convolution"),
             (stride_only, "no pooling"),
