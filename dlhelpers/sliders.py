@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import matplotlib.pyplot as plt
+
+from dlhelpers.plot import _said
 
 
 def explore(draw: Callable[..., Any], **ranges: Sequence) -> None:
@@ -25,19 +28,18 @@ def explore(draw: Callable[..., Any], **ranges: Sequence) -> None:
 
     Raises
     ------
-    ValueError
-        If a range has no parameter with a default in `draw`, or does not contain that default.
+    ValueError, TypeError
+        If a range has no parameter with a default in `draw`, does not contain that default or is
+        no range, or if `draw` is no function or draws nothing.
     """
     from IPython.display import display
 
     start = _start_values(draw, ranges)
     controls = {name: _control(name, start[name], choice) for name, choice in ranges.items()}
     picture = display(_figure(draw, start), display_id=True)
-    plt.close("all")
 
     def redraw(_change: dict) -> None:
         picture.update(_figure(draw, {name: control.value for name, control in controls.items()}))
-        plt.close("all")
 
     for control in controls.values():
         control.observe(redraw, names="value")
@@ -45,15 +47,31 @@ def explore(draw: Callable[..., Any], **ranges: Sequence) -> None:
 
 
 def _start_values(draw: Callable[..., Any], ranges: dict[str, Sequence]) -> dict[str, Any]:
+    if not callable(draw):
+        raise TypeError(f"explore: draw must be a function, not {type(draw).__name__}")
     parameters = inspect.signature(draw).parameters
     for name, choice in ranges.items():
         if name not in parameters or parameters[name].default is inspect.Parameter.empty:
-            raise ValueError(f"explore: {draw.__name__}() needs a parameter {name!r} with a default value")
+            function = getattr(draw, "__name__", "draw")
+            raise ValueError(f"explore: {function}() needs a parameter {name!r} with a default value")
         value = parameters[name].default
+        _refuse_no_range(name, value, choice)
         inside = value in choice if isinstance(choice, list) else choice[0] <= value <= choice[1]
         if not inside:
-            raise ValueError(f"explore: the default {name}={value!r} lies outside of {choice!r}")
+            raise ValueError(f"explore: the default {name}={value!r} lies outside of {_said(choice)}")
     return {name: parameters[name].default for name in ranges}
+
+
+def _refuse_no_range(name: str, value: Any, choice: Any) -> None:
+    if isinstance(choice, list):
+        return
+    if not isinstance(choice, tuple) or len(choice) not in (2, 3):
+        raise TypeError(f"explore: {name} needs (lowest, highest[, step]) or a list, not {_said(choice)}")
+    for number in (value, *choice):
+        if isinstance(number, bool) or not isinstance(number, Real) or not abs(number) <= 1e300:
+            raise ValueError(f"explore: {name} needs finite numbers or a list of values, not {_said(number)}")
+    if not (choice[0] < choice[1] and (len(choice) == 2 or choice[2] > 0)):
+        raise ValueError(f"explore: {name} needs lowest < highest and a positive step, not {_said(choice)}")
 
 
 def _control(name: str, value: Any, choice: Sequence) -> Any:
@@ -64,7 +82,7 @@ def _control(name: str, value: Any, choice: Sequence) -> Any:
     if isinstance(choice, list):
         return widgets.Dropdown(options=choice, value=value, description=label, style=style)
     lowest, highest, *step = choice
-    whole = all(isinstance(number, int) for number in (value, *choice))
+    whole = all(isinstance(number, Integral) for number in (value, *choice))
     slider = widgets.IntSlider if whole else widgets.FloatSlider
     step = step[0] if step else 1 if whole else (highest - lowest) / 40
     # One redraw when the hand lets go: a drawing that trains a network cannot follow every pixel.
@@ -75,9 +93,18 @@ def _control(name: str, value: Any, choice: Sequence) -> Any:
 
 
 def _figure(draw: Callable[..., Any], values: dict[str, Any]) -> Any:
-    plt.close("all")
-    draw(**values)
-    return plt.gcf()
+    """Return the figure that `draw` makes; figures that the cell has open stay as they are."""
+    before = plt.get_fignums()
+    plt.figure()  # for a draw that opens none
+    try:
+        draw(**values)
+        figure = plt.gcf()
+        if len(figure.get_children()) == 1:  # its background
+            raise ValueError("explore: draw made no figure")
+        return figure
+    finally:
+        for number in set(plt.get_fignums()) - set(before):
+            plt.close(number)
 
 
 def _show(controls: dict[str, Any]) -> None:

@@ -226,6 +226,7 @@ def test_your_own_registered_head_is_saved_with_the_model(tmp_path):
 
 
 def test_a_constant_spread_is_the_same_for_all_and_reaches_least_squares(tmp_path):
+    keras.utils.set_random_seed(1)
     rng = np.random.default_rng(1)
     x = rng.normal(size=(200, 1)).astype("float32")
     y = 3 * x + 1 + 0.5 * rng.normal(size=(200, 1)).astype("float32")
