@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PY := $(BIN)/python
 
-.PHONY: help lab test lint run save student lecture-map data set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -25,6 +25,9 @@ help:
 	@echo "make student           authors: write the student editions from notebooks/solutions"
 	@echo "make lecture-map       authors: renew docs/lecture_map.md from the notebooks' tags"
 	@echo "make data              maintainers: rebuild every file of data/ from its source package"
+	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=avx2)"
+	@echo "make mutate            maintainers: plant faults one by one, see which the tests notice (ARGS=heads)"
+	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
@@ -61,6 +64,16 @@ lecture-map: $(READY)
 
 data: $(READY)
 	$(PY) -m tools.build_data
+
+test-matrix: $(READY)
+	$(PY) -m tools.test_matrix $(ARGS)
+
+mutate: $(READY)
+	$(PY) -m tools.mutate $(ARGS)
+
+fresh-start: $(READY)
+	$(PY) -m tools.fresh_start checkout
+	$(PY) -m tools.fresh_start colab
 
 set-repo: $(READY)
 	$(PY) -m tools.set_repo $(URL)
