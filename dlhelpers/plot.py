@@ -369,17 +369,17 @@ def latent_map(codes: Any, y: Any, ax: Axes | None = None, *, labels: Sequence[s
 
 def _apart(places: np.ndarray, span: np.ndarray) -> np.ndarray:
     """Places moved away from each other until 8 % of the span lies between any two."""
-    span = np.where(span > 0, span, 1.0)
-    spots, number = places / span, np.arange(len(places))
-    aside = 1e-9 * np.subtract.outer(number, number)[..., None]  # names at one place part, too
+    wide = span > 0  # where all codes agree, names do not move
+    spots, number = places / np.where(wide, span, 1.0), np.arange(len(places))
+    aside = 1e-9 * np.subtract.outer(number, number)[..., None] * wide  # names at one place part, too
     for _ in range(100):
         between = spots[:, None] - spots + aside
         distance = np.linalg.norm(between, axis=-1) + np.eye(len(spots))
         if distance.min() >= 0.0799:
             break
-        push = np.clip(0.08 - distance, 0, None) / (2 * distance)
+        push = np.clip(0.08 - distance, 0, None) / (2 * np.maximum(distance, 1e-12))
         spots = spots + (push[..., None] * between).sum(axis=1)
-    return spots * span
+    return np.where(wide, spots * span, places)
 
 
 def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes:
