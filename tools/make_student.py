@@ -31,7 +31,7 @@ from tools.notebooks import (
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 _NEARLY_MARKER = re.compile(r"#\s*(begin|end)\W*sol", re.IGNORECASE)
-_LINK_UPWARDS = re.compile(r"""(\]\(|(?:src|href)=["'])\.\./""")
+LINK_UPWARDS = re.compile(r"""(\]\(|(?:src|href)=["'])\.\./""")
 _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSION = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -58,7 +58,7 @@ def student_edition(master: NotebookNode, path: Path, root: Path) -> NotebookNod
             elif _NEARLY_MARKER.search(cell.source):
                 raise NotebookError("a solution marker in a text cell, put the answer into a code cell")
             else:
-                cell.source = _LINK_UPWARDS.sub(r"\1", cell.source)
+                cell.source = LINK_UPWARDS.sub(r"\1", cell.source)
         except NotebookError as error:
             raise NotebookError(f"{error} (cell id {cell.id})", number) from None
     return student

@@ -23,7 +23,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
-_BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
+BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
 ADDRESS = re.compile(r'^Repository\s*=\s*"(https://github\.com/[^"]+)"', re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
@@ -122,7 +122,7 @@ def renewed(notebook: NotebookNode, path: Path, root: Path, address: str | None 
             cell.source = install_cell(address)
     if notebook.cells:
         header = notebook.cells[0]
-        header.source = _BADGE.sub(badge(address, label(path, root)), header.source, count=1)
+        header.source = BADGE.sub(badge(address, label(path, root)), header.source, count=1)
     return notebook
 
 
