@@ -13,8 +13,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PY := $(BIN)/python
+# The site needs no TensorFlow but Sphinx, so it has an environment of its own.
+SITE_VENV := build/site-venv
+SITE_READY := $(SITE_VENV)/.ready
+SITE_PY := $(SITE_VENV)/bin/python
+NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+  { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start site check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -28,17 +34,24 @@ help:
 	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=avx2)"
 	@echo "make mutate            maintainers: plant faults one by one, see which the tests notice (ARGS=heads)"
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
+	@echo "make site              write the solved notebooks as web pages into build/site, nothing is run"
+	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv $(VENV)
 	sed 's/^tensorflow==/$(TENSORFLOW)==/' requirements.txt > $(VENV)/requirements.txt
 	sed -i.bak 's|^-e \.$$|-e $(CURDIR)|' $(VENV)/requirements.txt
 	$(PY) -m pip install --disable-pip-version-check --quiet -r $(VENV)/requirements.txt
 	@touch $(READY)
+
+$(SITE_READY): docs/site/requirements.txt
+	@$(NEW_ENOUGH)
+	$(PYTHON) -m venv $(SITE_VENV)
+	$(SITE_PY) -m pip install --disable-pip-version-check --quiet -r docs/site/requirements.txt
+	@touch $(SITE_READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
@@ -74,6 +87,12 @@ mutate: $(READY)
 fresh-start: $(READY)
 	$(PY) -m tools.fresh_start checkout
 	$(PY) -m tools.fresh_start colab
+
+site: $(SITE_READY)
+	$(SITE_PY) -m tools.build_site
+
+check-site: $(SITE_READY)
+	$(SITE_PY) -m tools.check_site $(ARGS)
 
 set-repo: $(READY)
 	$(PY) -m tools.set_repo $(URL)

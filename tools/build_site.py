@@ -71,7 +71,7 @@ def sources(root: Path) -> dict[str, str]:
         try:
             texts[name] = with_true_links(text, name, pages, root)
         except NotebookError as error:
-            raise NotebookError(f"{'README.md' if name == 'index.md' else name}: {error}") from None
+            raise NotebookError(f"{name.replace('index.md', 'README.md')}: {error}") from None
     for path in paths:
         try:
             texts[label(student_path(path), root)] = to_text(reading_edition(path, pages, root))
@@ -88,8 +88,8 @@ def _text(root: Path, name: str) -> str:
 
 
 def front_page(readme: str, template: str) -> str:
-    """Return the template with the README's introduction and its table of notebooks put in."""
-    introduction = re.search(r"\A# [^\n]*\n(.*?)(?=^## )", readme, re.DOTALL | re.MULTILINE)
+    """Return the template with the README's title, introduction and table of notebooks put in."""
+    introduction = re.search(r"\A(# .*?)(?=^## )", readme, re.DOTALL | re.MULTILINE)
     section = re.search(rf"^{TABLE_HEADING}\n(.*?)(?=^## |\Z)", readme, re.DOTALL | re.MULTILINE)
     rows = [line for line in section[1].split("\n") if line.startswith("|")] if section else []
     if not introduction or len(rows) < 3:

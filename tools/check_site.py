@@ -2,15 +2,15 @@
 
 Each page is opened at the width of a desktop and of a phone, without a network: no error in the console,
 nothing fetched from elsewhere, nothing wider than the phone, every formula set, every picture there; then the
-search is asked for a word. `--no-browser` checks only links and anchors; `--shots DIR` also saves pictures.
+search is asked for a word. `--no-browser` checks only links and anchors.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import functools
 import http.server
+import importlib.util
 import itertools
 import json
 import os
@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from urllib.request import ProxyHandler, build_opener
 
 from tools.build_site import site
 from tools.notebooks import ROOT
@@ -39,7 +40,7 @@ _LOOK = """
 (async () => {
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const scrolls = e => e && e !== document.body &&
-    (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+    (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   const wide = [...document.querySelectorAll("article *")].filter(e =>
     e.getBoundingClientRect().right > WIDTH + 1 && !scrolls(e.parentElement) && !scrolls(e));
   return JSON.stringify({
@@ -115,6 +116,7 @@ class Browser:
     def __init__(self, address: str):
         import websocket  # only here, so that links can be checked without it
 
+        self._failure = websocket.WebSocketException
         self._socket = websocket.create_connection(address, timeout=PATIENCE, suppress_origin=True)
         self._numbers = itertools.count(1)
         self.events: list[dict] = []
@@ -125,21 +127,25 @@ class Browser:
         """Send one command and return its result; events that come meanwhile are kept."""
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        while (message := json.loads(self._socket.recv())).get("id") != number:
+        while (message := self._received()).get("id") != number:
             self.events.append(message)
         if "error" in message:
             raise SiteError(f"Chromium refuses {method}: {message['error'].get('message')}")
         return message["result"]
 
-    def open(self, url: str, width: int, dark: bool = False) -> None:
+    def _received(self) -> dict:
+        try:
+            return json.loads(self._socket.recv())
+        except self._failure as error:
+            raise SiteError(f"Chromium does not answer: {error}") from None
+
+    def open(self, url: str, width: int) -> None:
         """Load a page at this width in pixels and wait until all of it is there; drops earlier events."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.events = []
         self.call("Page.navigate", url=url)
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(json.loads(self._socket.recv()))
+            self.events.append(self._received())
 
     def evaluate(self, expression: str) -> str:
         """Return what the JavaScript expression gives as text; a promise is awaited."""
@@ -148,15 +154,12 @@ class Browser:
             raise SiteError(f"the page stops the check: {_exception(answer)}")
         return answer["result"].get("value") or ""
 
-    def shot(self, file: Path) -> None:
-        """Save the whole page as a PNG file."""
-        picture = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
-        file.write_bytes(base64.b64decode(picture))
-
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start a headless Chromium that reaches this machine only."""
+    if importlib.util.find_spec("websocket") is None:
+        raise SiteError("websocket-client is not installed in this environment; `make check-site` uses one that has it")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not program:
         raise SiteError(
@@ -179,8 +182,6 @@ def chromium() -> Iterator[Browser]:
 
 def _tab(process: subprocess.Popen, port_file: Path) -> str:
     """Return the DevTools address of the first tab, as soon as the browser has one."""
-    from urllib.request import ProxyHandler, build_opener
-
     opener = build_opener(ProxyHandler({}))
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
@@ -256,17 +257,13 @@ def search_problems(browser: Browser, base: str, word: str) -> list[str]:
     return [f"search.html: {problem}" for problem in event_problems(browser.events, base) + nothing]
 
 
-def browser_problems(folder: Path, shots: Path | None) -> list[str]:
-    """Return what is wrong with the pages in a browser; save pictures in `shots` if it is given."""
+def browser_problems(folder: Path) -> list[str]:
+    """Return what is wrong with the pages in a browser."""
     problems = []
     with served(folder) as base, chromium() as browser:
         for path, (device, width) in itertools.product(html_files(folder), WIDTHS.items()):
             name = path.relative_to(folder.resolve()).as_posix()
             problems += [f"{name} ({device}): {problem}" for problem in page_problems(browser, base, name, width)]
-            for dark in (False, True) if shots else ():
-                browser.open(base + name, width, dark)
-                browser.evaluate(_LOOK.replace("WIDTH", str(width)))
-                browser.shot(shots / f"{path.stem}-{device}-{'dark' if dark else 'light'}.png")
         problems += search_problems(browser, base, WORD)
     return problems
 
@@ -275,17 +272,14 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Check the site; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.check_site", description=__doc__.split("\n")[0])
     parser.add_argument("--no-browser", action="store_true", help="check only links and anchors")
-    parser.add_argument("--shots", type=Path, metavar="DIR", help="save pictures of all pages, light and dark")
     options = parser.parse_args(arguments)
     folder = site(root)
     try:
         problems = link_problems(folder)
-        if options.shots:
-            options.shots.mkdir(parents=True, exist_ok=True)
         if not options.no_browser:
-            problems += browser_problems(folder, options.shots)
+            problems += browser_problems(folder)
     except (SiteError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(f"the site cannot be checked: {error}", file=sys.stderr)
         return 1
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
     print(f"{len(html_files(folder))} pages, {len(problems)} problems{', without a browser' if options.no_browser else ''}")

@@ -32,7 +32,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,
+    "footer_content_items": ["extra-footer.html"],
+    "extra_footer": "Text and figures: CC BY 4.0. Code: MIT. Data: see the page on data.",
 }
 html_copy_source = False
-html_show_copyright = False
-html_show_sphinx = False
