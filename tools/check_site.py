@@ -41,7 +41,7 @@ _LOOK = """
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const scrolls = e => e && e !== document.body &&
     (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
-  const wide = [...document.querySelectorAll("article *")].filter(e =>
+  const wide = [...document.querySelectorAll("article *")].filter(e => !e.closest("mjx-assistive-mml") &&
     e.getBoundingClientRect().right > WIDTH + 1 && !scrolls(e.parentElement) && !scrolls(e));
   return JSON.stringify({
     width: document.documentElement.scrollWidth,
@@ -260,7 +260,7 @@ def search_problems(browser: Browser, base: str, word: str) -> list[str]:
 def browser_problems(folder: Path) -> list[str]:
     """Return what is wrong with the pages in a browser."""
     problems = []
-    with served(folder) as base, chromium() as browser:
+    with chromium() as browser, served(folder) as base:
         for path, (device, width) in itertools.product(html_files(folder), WIDTHS.items()):
             name = path.relative_to(folder.resolve()).as_posix()
             problems += [f"{name} ({device}): {problem}" for problem in page_problems(browser, base, name, width)]
@@ -282,7 +282,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         print(f"the site cannot be checked: {error}", file=sys.stderr)
         return 1
     print(*problems, sep="\n", end="\n" if problems else "", file=sys.stderr)
-    print(f"{len(html_files(folder))} pages, {len(problems)} problems{', without a browser' if options.no_browser else ''}")
+    how = ", only links were checked" if options.no_browser else ""
+    print(f"{len(html_files(folder))} pages, {len(problems)} problems{how}")
     return 1 if problems else 0
 
 

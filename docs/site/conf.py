@@ -11,6 +11,8 @@ extensions = ["myst_nb"]
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}
 nb_merge_streams = True
+# Each figure is read by the sentences after it; without this, its description would be the name of a file.
+nb_render_image_options = {"alt": "Figure; the text below says what it shows"}
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 # Notebooks are plain Markdown: a line that begins with % is text in Jupyter, so it is text here.
