@@ -12,7 +12,7 @@ from tools.build_site import front_page, prepared, reading_edition, sources, wit
 from tools.notebooks import ROOT, NotebookError, badge, masters, read, tags
 
 TABLE = "| no. | notebook |\n|---|---|\n| 01 | [A sample](notebooks/01_sample.ipynb): sums |"
-README = f"# A course\n\nTwo\nlines.\n\n## Start\n\n| not | this |\n\n## The notebooks\n\n{TABLE}\n\nMore.\n\n## Where\n"
+README = f"# A course\n\nTwo\nlines.\n\n## Start\n\n| no |\n\n## The notebooks\n\n{TABLE}\n\nMore.\n\n## Where\n"
 TEMPLATE = "<!-- introduction of README.md -->\n\nOurs.\n\n<!-- table of README.md -->\n"
 PAGES = {"notebooks/01_sample.ipynb", "data/README.md", "docs/lecture_map.md"}
 REAL = "https://github.com/uni-x/course"
