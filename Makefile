@@ -6,6 +6,8 @@ PYTHON ?= python3
 NB ?=
 ARGS ?=
 URL ?=
+# Notebooks that `make test` runs at a time; each may need 2.5 GB and keeps more than one core busy.
+WORKERS ?= 2
 # Where an NVIDIA driver is found, TensorFlow comes with its CUDA libraries.
 TENSORFLOW := $(if $(shell command -v nvidia-smi 2>/dev/null),tensorflow[and-cuda],tensorflow)
 
@@ -20,7 +22,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
   { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start site check-site set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench contact-sheet site check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -36,6 +38,8 @@ help:
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
 	@echo "make site              write the solved notebooks as web pages into build/site, nothing is run"
 	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
+	@echo "make bench             maintainers: what notebooks, models and helpers cost, on an idle machine"
+	@echo "make contact-sheet     authors: renew the README's picture from the saved figures"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
@@ -60,8 +64,8 @@ lint: $(READY)
 	$(PY) -m tools.lint_notebooks
 
 test: lint
-	$(PY) -m pytest -q tests
-	$(PY) -m pytest -q --nbval notebooks
+	$(PY) -m pytest -q -n $(WORKERS) tests
+	$(PY) -m pytest -q -n $(WORKERS) --nbval notebooks
 
 run: $(READY)
 	$(PY) -m tools.run_notebook $(NB)
@@ -93,6 +97,12 @@ site: $(SITE_READY)
 
 check-site: $(SITE_READY)
 	$(SITE_PY) -m tools.check_site $(ARGS)
+
+bench: $(READY)
+	$(PY) -m tools.bench $(ARGS)
+
+contact-sheet: $(READY)
+	$(PY) -m tools.contact_sheet
 
 set-repo: $(READY)
 	$(PY) -m tools.set_repo $(URL)

@@ -115,6 +115,11 @@ def test_data_frames_name_the_axes_and_classes_keep_their_colours():
     assert colours == {plot.PALETTE[0]: [CORNERS[1].tolist()], plot.PALETTE[1]: [CORNERS[0].tolist()]}
 
 
+def test_classes_differ_without_colour():
+    first, second = plot.scatter(CORNERS, [0, 1]).collections
+    assert not np.array_equal(first.get_paths()[0].vertices, second.get_paths()[0].vertices)
+
+
 def test_axes_that_are_given_are_used():
     _, ax = plt.subplots()
     assert plot.scatter(CORNERS, [0, 1], ax=ax) is ax

@@ -1,12 +1,13 @@
 """The tools that prove the collection: their faults apply, their tables and environments are right."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tools import mutate, test_matrix
 from tools.faults import FAULTS, Fault
-from tools.notebooks import ROOT
+from tools.notebooks import ROOT, masters, read
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
@@ -90,3 +91,10 @@ def test_rows_are_replaced_in_order_and_the_text_stays() -> None:
 
 def test_the_page_has_its_markers() -> None:
     assert test_matrix.BEGIN in test_matrix.PAGE.read_text()
+
+
+def test_the_page_names_cells_that_exist() -> None:
+    notebooks = {path.stem[:2]: {cell.id for cell in read(path).cells} for path in masters(ROOT)}
+    rows = re.findall(r"^\| (\d\d) \| ([^|]+) \|", test_matrix.PAGE.read_text(), re.MULTILINE)
+    named = [(number, cell) for number, cells in rows for cell in re.findall(r"`([^`]+)`", cells)]
+    assert named and [pair for pair in named if pair[1] not in notebooks[pair[0]]] == []

@@ -37,6 +37,7 @@ from tools.notebooks import (
 
 # Besides the notebooks, these are pages; links to any other file leave the site.
 EXTRA_PAGES = ("data/README.md", "docs/lecture_map.md")
+PICTURES = ("docs/contact_sheet.webp",)
 TABLE_HEADING = "## The notebooks"
 
 # Code and formulas come first: what looks like a link inside them is none.
@@ -183,6 +184,8 @@ def with_true_links(text: str, page: str, pages: set[str], root: Path) -> str:
             return found[0]
         if file.startswith("..") or os.path.isabs(file) or not (root / file).exists():
             raise NotebookError(f"a link leads to {target}, which does not exist")
+        if found["picture"] and file in PICTURES:
+            return found[0]
         if found["picture"]:
             raise NotebookError(f"the picture {target} is a file of its own, the site has only those of outputs")
         if PLACEHOLDER in address:
@@ -202,6 +205,8 @@ def build(root: Path) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     for name, text in texts.items():
         write_text(work / "source" / name, text)
+    for name in filter(lambda name: (root / name).exists(), PICTURES):
+        shutil.copy(root / name, work / "source" / name)
     # Warnings are errors, so a reader meets no broken page; --keep-going names all of them at once.
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
     command += ["-c", str(root / "docs" / "site"), "-d", str(work / "doctrees")]

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,13 @@ def _listing(root: Path, only_masters: bool) -> str:
     return ", ".join(names + [f"solutions/{path.stem}" for path in masters(root)]) or "none yet"
 
 
-def execute(notebook: NotebookNode, folder: Path) -> Run:
-    """Run the notebook in place, in a new kernel that starts in `folder`; stop at the first failing cell."""
+def execute(
+    notebook: NotebookNode, folder: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+) -> Run:
+    """Run the notebook in place, in a new kernel that starts in `folder`; stop at the first failing cell.
+
+    `environment` adds variables to the kernel's own, `options` to its command line.
+    """
     started: dict[int, float] = {}
     seconds: dict[int, float] = {}
     client = NotebookClient(
@@ -70,18 +76,17 @@ def execute(notebook: NotebookNode, folder: Path) -> Run:
         kernel_name="python3",
         store_widget_state=False,
         record_timing=False,
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", *options],
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.update({cell_index: time.monotonic()}),
         on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(
             {cell_index: time.monotonic() - started[cell_index]}
         ),
     )
-    environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_US}
-    environment["DLHELPERS_QUIET"] = "1"
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_US}
     begin, error = time.monotonic(), None
     try:
-        client.execute(env=environment)
+        client.execute(env={**kept, "DLHELPERS_QUIET": "1", **(environment or {})})
     except (CellExecutionError, DeadKernelError) as failure:
         number = max(started, default=0)
         error = f"cell {number} (id {notebook.cells[number].id}) failed\n{_COLOUR.sub('', str(failure))}"
