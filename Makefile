@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PY := $(BIN)/python
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start class-load set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=avx2)"
 	@echo "make mutate            maintainers: plant faults one by one, see which the tests notice (ARGS=heads)"
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
+	@echo "make class-load        maintainers: how many students can work on this machine at once (ARGS=--memory)"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
@@ -74,6 +75,9 @@ mutate: $(READY)
 fresh-start: $(READY)
 	$(PY) -m tools.fresh_start checkout
 	$(PY) -m tools.fresh_start colab
+
+class-load: $(READY)
+	$(PY) -m tools.class_load $(ARGS)
 
 set-repo: $(READY)
 	$(PY) -m tools.set_repo $(URL)
