@@ -127,6 +127,8 @@ def running(folder: Path, environment: Mapping[str, str], seconds: float) -> Ite
     own = {"CLASS_FOLDER": folder, "CLASS_PASSWORD": password, "CLASS_PORT": port, "CLASS_MARK": mark, "PATH": path}
     everything = {**kept, **environment, **{key: str(value) for key, value in own.items()}}
     command = ["timeout", "--kill-after=60", f"{seconds:.0f}", VENV / "bin" / "jupyterhub", "-f", CONFIG]
+    if shutil.which("setpriv"):  # then the hub also ends when this program is killed
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
     hub = Hub(url, password, mark)
     with open(folder / "hub.log", "w") as log:
         started = subprocess.Popen(
