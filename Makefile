@@ -22,7 +22,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
   { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench contact-sheet site check-site set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench class-load contact-sheet site check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -40,6 +40,7 @@ help:
 	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
 	@echo "make bench             maintainers: what notebooks, models and helpers cost, on an idle machine"
 	@echo "make contact-sheet     authors: renew the README's picture from the saved figures"
+	@echo "make class-load        maintainers: how many students can work on this machine at once (ARGS=--memory)"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
@@ -103,6 +104,9 @@ bench: $(READY)
 
 contact-sheet: $(READY)
 	$(PY) -m tools.contact_sheet
+
+class-load: $(READY)
+	$(PY) -m tools.class_load $(ARGS)
 
 set-repo: $(READY)
 	$(PY) -m tools.set_repo $(URL)

@@ -740,7 +740,9 @@ def _retrieve(item: Item, folder: Path) -> bytes:
     hooks = {"response": _stop_after(_most(item))}
     web = pooch.HTTPDownloader(progressbar=_shows_progress(), timeout=TIMEOUT, hooks=hooks)
     try:
-        return _read_verified(Path(files.fetch(item.file, downloader=web)), item)
+        path = Path(files.fetch(item.file, downloader=web))
+        _share(path)
+        return _read_verified(path, item)
     except requests.HTTPError as error:
         reason = f"the server answered {error.response.status_code}"
     except requests.RequestException as error:  # a kind of OSError, but not the disk's
@@ -748,6 +750,12 @@ def _retrieve(item: Item, folder: Path) -> bytes:
     except ValueError:  # pooch's word for a wrong checksum, and ours for too many bytes
         reason = "what arrives is damaged (wrong sha256 or too long)"
     raise DataError(f"{item.url}: {reason}, tried {1 + RETRIES} times")
+
+
+def _share(path: Path) -> None:
+    """Let everybody who may read the folder read the file: pooch leaves it to its owner alone."""
+    with contextlib.suppress(OSError):  # some drives know no permissions
+        path.chmod(0o600 | path.parent.stat().st_mode & 0o044)
 
 
 def _stop_after(most: int) -> Callable:

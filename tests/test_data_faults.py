@@ -226,6 +226,16 @@ def test_a_download_is_cached(place, offer, server, kind):
     assert kept(place.cache) == {TOY.file}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@pytest.mark.parametrize("folder, file", [(0o755, 0o644), (0o750, 0o640), (0o700, 0o600)])
+def test_who_may_read_the_cache_may_read_what_is_downloaded_into_it(place, offer, folder, file):
+    place.cache.mkdir()
+    place.cache.chmod(folder)
+    offer("good")
+    data._read("toy")
+    assert (place.cache / TOY.file).stat().st_mode & 0o777 == file
+
+
 @pytest.mark.parametrize(
     "kind, reason",
     [

@@ -1,0 +1,8 @@
+"""For The Littlest JupyterHub: lies in /opt/tljh/config/jupyterhub_config.d/, which config.yaml cannot express."""
+
+c = get_config()  # noqa: F821  JupyterHub defines it
+
+c.Spawner.environment = {
+    # Filled once by the teacher and owned by root: students read the larger downloads, nobody fetches them again.
+    "DLHELPERS_CACHE": "/srv/dlhelpers",
+}
