@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import hashlib
 import inspect
 import subprocess
@@ -115,6 +117,12 @@ def test_table(name):
     assert not table.isna().any().any()
     documentation = getattr(data, f"load_{name}").__doc__
     assert all(f"``{column}``" in documentation for column in columns)
+
+
+def test_words_like_null_are_text(monkeypatch):
+    text = gzip.compress(b"text,label\nnull,1\nNA,0\n")
+    monkeypatch.setattr(data, "_decoding", lambda name: contextlib.nullcontext(text))
+    assert data.load_movie_sentences()["text"].tolist() == ["null", "NA"]
 
 
 def test_banknotes():
