@@ -390,8 +390,10 @@ def test_order_of_execution() -> None:
 
 GUARDED = """
 import os
+if not __debug__:
+    raise RuntimeError("assertions are off")
 assert not {"DLHELPERS_SMOKE", "PYTHONOPTIMIZE"} & set(os.environ) and os.environ["DLHELPERS_QUIET"] == "1"
-assert __debug__ and os.environ["MPLBACKEND"] != "agg" and os.path.basename(os.getcwd()) == "solutions"
+assert os.environ["MPLBACKEND"] != "agg" and os.path.basename(os.getcwd()) == "solutions"
 """
 
 STUDENT = """
