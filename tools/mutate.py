@@ -1,7 +1,8 @@
 """Put one small fault after the other into a copy of the checkout and see whether the tests notice.
 
 `python -m tools.mutate` tries all faults of tools/faults.py and writes docs/mutations.md;
-`python -m tools.mutate heads 16` tries those whose file or description contains one of the words.
+`python -m tools.mutate heads 16` tries those whose file or description contains one of the words, and renews
+their rows.
 Each fault runs only the tests or the notebook that it names, and stops at the first failure.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,8 +115,14 @@ def page(verdicts: dict[Fault, bool]) -> str:
     ]
     for fault, found in verdicts.items():
         short = fault.tests.removeprefix("notebooks/").removesuffix(".ipynb")
-        lines.append(f"| {fault.what} | `{fault.file}` | `{short}` | {'yes' if found else f'**no**: {fault.why}'} |")
+        lines.append(f"| {fault.what} | `{fault.file}` | `{short}` | {'yes' if found else f'**no** {fault.why}'} |")
     return "\n".join(lines) + "\n"
+
+
+def earlier(text: str) -> dict[str, bool]:
+    """Return which faults the page says were caught, by their description."""
+    rows = re.findall(r"^\| (.+?) \| `[^`]+` \| `[^`]+` \| (yes|\*\*no\*\*)", text, re.MULTILINE)
+    return {what: word == "yes" for what, word in rows}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,8 +141,10 @@ def main(arguments: list[str] | None = None) -> int:
             verdicts[fault] = caught(folder, fault)
             word = "caught  " if verdicts[fault] else "SURVIVED"
             print(f"{number:3d}/{len(chosen)} {word} {time.monotonic() - begin:4.0f} s  {fault.what}", flush=True)
-    if not words:
-        write_text(PAGE, page(verdicts))
+    known = earlier(PAGE.read_text()) if words and PAGE.exists() else {}
+    known |= {fault.what: found for fault, found in verdicts.items()}
+    if all(fault.what in known for fault in FAULTS):
+        write_text(PAGE, page({fault: known[fault.what] for fault in FAULTS}))
     lost = [fault for fault, found in verdicts.items() if not found and not fault.why]
     return 1 if lost else 0
 
