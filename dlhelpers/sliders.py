@@ -112,7 +112,8 @@ def _show(controls: dict[str, Any]) -> None:
     import ipywidgets as widgets
     from IPython.display import display
 
-    bundle = widgets.VBox(list(controls.values()))._repr_mimebundle_()
-    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    # Written out, since ipywidgets 7 (Colab) and 8 have no common call that returns it.
+    view = {"version_major": 2, "version_minor": 0, "model_id": widgets.VBox(list(controls.values())).model_id}
     names = ", ".join(control.description for control in controls.values())
-    display({**bundle, "text/plain": f"[controls of a running notebook: {names}]"}, raw=True)
+    text = f"[controls of a running notebook: {names}]"
+    display({"application/vnd.jupyter.widget-view+json": view, "text/plain": text}, raw=True)

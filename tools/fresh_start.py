@@ -111,8 +111,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def colab(folder: Path, chosen: list[str]) -> None:
-    """Let each student's notebook install the helpers by its own first cell, then run to its end."""
+def colab(folder: Path, chosen: list[str]) -> list[str]:
+    """Let each student's notebook install the helpers by its own first cell; return which did not run to the end."""
     here, python = clone(folder), str(folder / "hosted" / "bin" / "python")
     with timed("the hosted environment, which a user finds ready"):
         subprocess.run([sys.executable, "-m", "venv", folder / "hosted"], check=True)
@@ -127,14 +127,14 @@ def colab(folder: Path, chosen: list[str]) -> None:
         "GIT_CONFIG_VALUE_0": ADDRESS,
     }
     before = _installed(python)
-    for path in students(here):
-        if not chosen or path.stem[:2] in chosen:
-            _run_alone(python, path, folder / "content", environment)
+    tried = [path for path in students(here) if not chosen or path.stem[:2] in chosen]
+    failed = [path.stem for path in tried if not _runs_alone(python, path, folder / "content", environment)]
     changed = sorted(set(_installed(python).items()) ^ set(before.items()))
     print("packages that differ afterwards:", ", ".join(f"{name} {version}" for name, version in changed) or "none")
+    return failed
 
 
-def _run_alone(python: str, notebook: Path, content: Path, environment: dict[str, str]) -> None:
+def _runs_alone(python: str, notebook: Path, content: Path, environment: dict[str, str]) -> bool:
     subprocess.run([python, "-m", "pip", "uninstall", "-qy", "dlhelpers"], check=True, stderr=subprocess.DEVNULL)
     shutil.rmtree(content, ignore_errors=True)
     content.mkdir()
@@ -142,9 +142,11 @@ def _run_alone(python: str, notebook: Path, content: Path, environment: dict[str
     command = [python, "-c", RUN, notebook.name]
     done = subprocess.run(command, cwd=content, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{notebook.name}\n{_COLOUR.sub('', done.stderr[-3000:])}")
+        print(f"{notebook.name} failed\n{_COLOUR.sub('', done.stderr[-3000:])}", flush=True)
+        return False
     seconds = json.loads(done.stdout.splitlines()[-1])
     print(f"{seconds['all']:7.0f} s  {notebook.stem}, {seconds['install']:.0f} s of it for the first cell", flush=True)
+    return True
 
 
 def _installed(python: str) -> dict[str, str]:
@@ -163,7 +165,8 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.way == "checkout":
             checkout(Path(name), not chosen.no_test)
         else:
-            colab(Path(name), chosen.notebooks)
+            failed = colab(Path(name), chosen.notebooks)
+            return 1 if failed else 0
     return 0
 
 
