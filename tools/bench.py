@@ -257,26 +257,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="NN|helpers", help="only these notebooks, or the comparisons")
     chosen = parser.parse_args(arguments).parts
-    parts = {"date": [f"Measured on {datetime.date.today().isoformat()}, {os.cpu_count()} cores."]}
-    readme = (ROOT / "README.md").read_text()
+
+    def keep(parts: dict[str, list[str]]) -> None:
+        if chosen:
+            print("\n\n".join("\n".join(lines) for lines in parts.values()), flush=True)
+        else:  # at once: a run that is broken off has not been for nothing
+            write_text(PAGE, renewed(PAGE.read_text(), parts))
+
+    keep({"date": [f"Measured on {datetime.date.today().isoformat()}, {os.cpu_count()} cores."]})
+    if not chosen or "helpers" in chosen:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            keep({"helpers": helper_rows(comparisons(Path(folder)))})
     for name, paths in (("solved", masters(ROOT)), ("unsolved", students(ROOT))):
         reports = []
         for path in paths:
             if not chosen or path.stem[:2] in chosen:
                 reports.append(measure(path, smoke=name == "unsolved"))
                 print(f"{name} {path.stem}  {reports[-1]['wall']:.0f} s", flush=True)
-        parts[f"{name} notebooks"] = notebook_rows(reports)
+        keep({f"{name} notebooks": notebook_rows(reports)})
         if name == "solved":
-            parts["models"] = model_rows(reports)
-            readme = with_times(readme, reports)
-    if not chosen or "helpers" in chosen:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            parts["helpers"] = helper_rows(comparisons(Path(folder)))
-    if chosen:
-        print("\n\n".join("\n".join(lines) for lines in parts.values()))
-    else:
-        write_text(PAGE, renewed(PAGE.read_text(), parts))
-        write_text(ROOT / "README.md", readme)
+            keep({"models": model_rows(reports)})
+            if not chosen:
+                readme = ROOT / "README.md"
+                write_text(readme, with_times(readme.read_text(), reports))
     return 0
 
 

@@ -144,8 +144,14 @@ def report() -> dict[str, Any]:
 def start(shell: Any, target: str) -> None:
     """Begin to watch the kernel of `shell`; write to the file `target` after each cell."""
 
+    ran = [0]  # cells so far; IPython's own count moves on before a cell has ended
+
     def cell() -> int:
-        return shell.execution_count
+        return ran[0]
+
+    def begin(info: Any) -> None:
+        ran[0] += bool(info.store_history)
+        patch(cell)
 
     def write(_: Any) -> None:
         with open(target, "w") as file:
@@ -165,7 +171,7 @@ def start(shell: Any, target: str) -> None:
         return module
 
     builtins.__import__ = importing
-    shell.events.register("pre_run_cell", lambda _: patch(cell))
+    shell.events.register("pre_run_cell", begin)
     shell.events.register("post_run_cell", write)
 
 
