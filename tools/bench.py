@@ -114,7 +114,7 @@ def helper_rows(comparisons: Sequence[Comparison], rounds: int = ROUNDS) -> list
     for comparison in comparisons:
         ours, plain, ratio = ratios(comparison, rounds)
         cells = [comparison.what, f"{statistics.median(ours):.3f}", f"{statistics.median(plain):.3f}"]
-        cells += [f"{statistics.median(ratio):.2f}", f"{min(ratio):.2f} to {max(ratio):.2f}"]
+        cells += [f"{statistics.median(ratio):.2g}", f"{min(ratio):.2g} to {max(ratio):.2g}"]
         rows.append(f"| {' | '.join(cells)} |")
         print(rows[-1], flush=True)
     return rows
