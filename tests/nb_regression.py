@@ -4,8 +4,8 @@
 always runs in one kernel and from its first cell on.
 
 Two kinds of notebooks
-    `X/NN.ipynb` beside `X/solutions/NN.ipynb` is a student edition. It runs unsolved, with DLHELPERS_SMOKE=1
-    (short training) and PYTHONOPTIMIZE=1 (no assertions); an exception fails, outputs are not compared.
+    `X/NN.ipynb` beside `X/solutions/NN.ipynb` is a student edition. It runs unsolved, with DLHELPERS_SMOKE=1:
+    `dlhelpers.setup()` cuts training short and leaves assertions out. An exception fails, outputs are not compared.
     Every other notebook is a master: its fresh outputs must be the saved ones. With DLHELPERS_SEED_OFFSET=1 in the
     environment, all seeds of the masters are others: then only exceptions fail, that is, claims that do not hold.
 
@@ -54,7 +54,8 @@ from tests import nb_figures
 NBVAL_TIMEOUT, TIMEOUT = 2000, 300  # seconds a cell: nbval's default, and ours in its place
 TOLERANCE = Decimal("1e-4")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-STUDENT = {"DLHELPERS_SMOKE": "1", "PYTHONOPTIMIZE": "1"}
+STUDENT = {"DLHELPERS_SMOKE": "1"}
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 TAGS = {"tol": 1.0, "figtol": 0.1}  # and their largest values: a figure that moves more is another one
 _PICTURES = ("image/png", "image/jpeg")
 
@@ -330,6 +331,12 @@ def order_problems(cells: list[NotebookNode]) -> Iterator[str]:
 # --------------------------------------------------------------------------------------------- pytest
 
 
+def threads(environment: Mapping[str, str], cores: int) -> dict[str, str]:
+    """Return the settings that share the cores among the workers; alone, a kernel has the choice."""
+    workers = int(environment.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return {name: str(max(1, cores // workers)) for name in THREADS} if workers > 1 else {}
+
+
 class Notebook(IPyNbFile):
     """A notebook with a kernel of its own, whose cells run once each and in order."""
 
@@ -366,9 +373,12 @@ class Notebook(IPyNbFile):
         if self.kernel is not None:
             return
         with patch.dict(os.environ):
-            for name in (*STUDENT, "MPLBACKEND"):  # without the last, figures are drawn into the notebook
+            # Assertions must count, and without MPLBACKEND figures are drawn into the notebook.
+            for name in (*STUDENT, "PYTHONOPTIMIZE", "MPLBACKEND"):
                 os.environ.pop(name, None)
             os.environ.update({"DLHELPERS_QUIET": "1"} | (STUDENT if self.student else {}))
+            for name, number in threads(os.environ, os.cpu_count()).items():
+                os.environ.setdefault(name, number)
             super().setup()
         self.kernel.execute_cell_input = self._execute
         self.kernel.await_reply = partial(self._await_reply, self.kernel.await_reply)
@@ -501,7 +511,9 @@ class WholeNotebooks:
                 place = item.parent.in_order.index(item)
                 notebooks[item.parent] = max(place, notebooks.get(item.parent, 0))
         others = [item for item in items if not isinstance(item.parent, Notebook)]
-        cells = [item for notebook, last in notebooks.items() for item in notebook.in_order[: last + 1]]
+        # Students' notebooks are short: when they come last, no worker waits long for the other.
+        order = sorted(notebooks, key=lambda notebook: notebook.student)
+        cells = [item for notebook in order for item in notebook.in_order[: notebooks[notebook] + 1]]
         items[:] = others + cells
 
 
@@ -543,4 +555,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     from xdist.scheduler import LoadFileScheduling
 
+    config.option.loadscopereorder = False  # in our order, not by the number of cells
     return LoadFileScheduling(config, log)

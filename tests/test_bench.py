@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 from types import SimpleNamespace
 
 import nbformat
@@ -10,7 +13,7 @@ import pytest
 
 from tools import bench
 from tools.bench_probe import Clock, describe
-from tools.notebooks import ROOT, masters, write_text
+from tools.notebooks import ROOT, masters, students, write_text
 
 FIT = {"cell": "fit-a", "parameters": 10, "epochs": 2, "samples": 600, "seconds": 2.0, "metric": "loss", "value": 0.25}
 REPORT = {
@@ -90,8 +93,22 @@ def test_the_readme_gets_the_measured_times():
     assert "| 130 s |" in bench.with_times(readme, [REPORT | {"wall": 126.0}])
     with pytest.raises(SystemExit, match="0 rows"):
         bench.with_times(readme, [REPORT | {"name": "99_none"}])
-    numbers = [path.stem for path in masters(ROOT)]
-    bench.with_times((ROOT / "README.md").read_text(), [REPORT | {"name": name} for name in numbers])
+
+
+def test_readme_headers_and_the_first_notebook_get_the_measured_times(tmp_path):
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    bench.renew_times([REPORT | {"name": path.stem, "wall": 735.0} for path in masters(ROOT)], tmp_path)
+
+    number = len(masters(ROOT))
+    first = (tmp_path / "notebooks" / masters(ROOT)[0].name).read_text()
+    assert (tmp_path / "README.md").read_text().count("| 740 s |") == number == first.count("| 740 s |")
+    for path in [*masters(tmp_path), *students(tmp_path)]:
+        before = (ROOT / path.relative_to(tmp_path)).read_text()
+        times = rf"\d+ s (?=\||on {os.cpu_count()} CPU cores)"
+        assert "about 740 s on" in path.read_text()
+        assert re.sub(times, "", path.read_text()) == re.sub(times, "", before), "nothing else changes"
 
 
 def test_the_memory_is_that_of_the_kernel_alone(tmp_path):

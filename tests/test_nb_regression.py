@@ -29,6 +29,7 @@ from tests.nb_regression import (
     order_problems,
     tag_value,
     text_problem,
+    threads,
     tidy,
 )
 
@@ -398,9 +399,7 @@ assert os.environ["MPLBACKEND"] != "agg" and os.path.basename(os.getcwd()) == "s
 
 STUDENT = """
 import os
-assert False, "assertions are off"
-if os.environ["DLHELPERS_SMOKE"] != "1" or __debug__:
-    raise RuntimeError("no student's kernel")
+assert os.environ["DLHELPERS_SMOKE"] == "1" and "PYTHONOPTIMIZE" not in os.environ
 """
 
 PLOT = "import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 3)).subplots().plot([1, 2])\n3;"
@@ -517,6 +516,19 @@ def test_a_notebook_is_not_split_between_workers(good: tuple[Path, str]) -> None
     for worker, name in re.findall(r"^\[(gw\d)\].*PASSED (\S+)::", report, re.MULTILINE):
         workers.setdefault(name, set()).add(worker)
     assert [len(names) for names in workers.values()] == [1, 1], report
+
+
+def test_the_short_notebooks_of_students_come_last(good: tuple[Path, str]) -> None:
+    listed = run(good[0], "notebooks", "--collect-only", "-q").splitlines()
+    order = list(dict.fromkeys(line.partition("::")[0] for line in listed if "::" in line))
+    students = ["notebooks/01_a.ipynb", "notebooks/02_b.ipynb"]
+    assert sorted(order[-2:]) == students and len(order) == 4, order
+
+
+def test_workers_share_the_cores() -> None:
+    assert threads({}, 4) == {}
+    assert set(threads({"PYTEST_XDIST_WORKER_COUNT": "2"}, 5).values()) == {"2"}
+    assert set(threads({"PYTEST_XDIST_WORKER_COUNT": "8"}, 2).values()) == {"1"}
 
 
 def test_a_chosen_cell_brings_those_above_it(good: tuple[Path, str]) -> None:

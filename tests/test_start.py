@@ -37,8 +37,25 @@ def test_setup_is_silent_and_repeatable():
 
 
 def test_smoke_run_trains_a_few_steps_only():
-    epochs, steps, _ = run(TRAIN, DLHELPERS_SMOKE="1").stdout.split()
-    assert (epochs, steps) == ("2", "4")
+    code = TRAIN.replace('"mse"', '"mse", steps_per_execution=25')
+    code += "print(model.run_eagerly, model.steps_per_execution)"
+    epochs, steps, _, eagerly, at_once = run(code, DLHELPERS_SMOKE="1").stdout.split()
+    assert (epochs, steps, eagerly, at_once) == ("2", "4", "True", "1")
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("assert True; import dlhelpers; dlhelpers.setup(); dlhelpers.setup()")
+done = shell.run_cell("for i in [1]:\\n    assert i > 1\\nprint(i, len(get_ipython().ast_transformers))")
+print(done.success)
+"""
+
+
+def test_smoke_run_leaves_assertions_out():
+    assert run(CELLS, DLHELPERS_SMOKE="1").stdout.splitlines() == ["1 1", "True"]
+    failed = run(CELLS).stdout
+    assert "AssertionError" in failed and failed.splitlines()[-1] == "False"
 
 
 SEEDS = """

@@ -1,6 +1,6 @@
 """Measure the course: what each notebook costs, how fast each model trains, what the helpers gain.
 
-`python -m tools.bench` does all, renews docs/performance.md and the times in README.md;
+`python -m tools.bench` does all, renews docs/performance.md and the times in README.md and the notebooks;
 `python -m tools.bench 02 16` only these notebooks, `python -m tools.bench helpers` only the comparisons;
 parts are printed and renew nothing.
 Seconds depend on the machine, so compare ratios; let nothing else run meanwhile.
@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.bench_probe import KINDS
-from tools.notebooks import ROOT, masters, read, students, write_text
+from tools.make_student import make
+from tools.notebooks import ROOT, masters, read, students, to_text, write_text
 from tools.run_notebook import execute
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -48,7 +49,7 @@ def measure(path: Path, smoke: bool = False) -> dict[str, Any]:
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {"DLHELPERS_BENCH": str(target), "PYTHONPATH": os.pathsep.join(paths)}
         if smoke:
-            environment |= {"DLHELPERS_SMOKE": "1", "PYTHONOPTIMIZE": "1"}
+            environment |= {"DLHELPERS_SMOKE": "1"}
         run = execute(notebook, path.parent, environment, ["--IPKernelApp.exec_lines=import tools.bench_probe"])
         if run.error:
             raise SystemExit(f"{path.name}: {run.error}")
@@ -240,16 +241,43 @@ def renewed(page: str, parts: dict[str, list[str]]) -> str:
     return page
 
 
-def with_times(readme: str, reports: Sequence[dict[str, Any]]) -> str:
-    """Return the README with the last column of its table of notebooks, seconds of a solved run, renewed."""
+def shown(seconds: float) -> int:
+    """Return a wall time as pages give it: to 5 s, to 10 s from a minute on."""
+    step = 5 if seconds < 60 else 10
+    return max(step, step * round(seconds / step))
+
+
+def with_times(page: str, reports: Sequence[dict[str, Any]]) -> str:
+    """Return the page with the last column of its table of notebooks, seconds of a solved run, renewed."""
     for report in reports:
-        step = 5 if report["wall"] < 60 else 10
-        seconds = max(step, step * round(report["wall"] / step))
         pattern = re.compile(rf"^(\| {report['name'][:2]} \|.*\| )[^|]*( \|)$", re.MULTILINE)
-        readme, changed = pattern.subn(rf"\g<1>{seconds} s\2", readme)
+        page, changed = pattern.subn(rf"\g<1>{shown(report['wall'])} s\2", page)
         if changed != 1:
-            raise SystemExit(f"README.md: {changed} rows of the table of notebooks are of {report['name']}, not 1")
-    return readme
+            raise SystemExit(f"{changed} rows of the table of notebooks are of {report['name']}, not 1")
+    return page
+
+
+def with_time(header: str, report: dict[str, Any], cores: int) -> str:
+    """Return a notebook's header with the seconds of a solved run renewed."""
+    line = f"**Running time**: about {shown(report['wall'])} s on {cores} CPU cores"
+    header, changed = re.subn(r"\*\*Running time\*\*: about \d+ s on \d+ CPU cores", line, header)
+    if changed != 1:
+        raise SystemExit(f"{report['name']}: {changed} lines of the header give the running time on a CPU, not 1")
+    return header
+
+
+def renew_times(reports: Sequence[dict[str, Any]], root: Path = ROOT) -> None:
+    """Write the times into README.md, the header of each notebook, and the table of the first one."""
+    write_text(root / "README.md", with_times((root / "README.md").read_text(), reports))
+    for path, report in zip(masters(root), reports, strict=True):
+        notebook = read(path)
+        header, *others = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+        header.source = with_time(header.source, report, os.cpu_count())
+        for cell in others:
+            if path == masters(root)[0] and cell.source.count("\n| ") >= len(reports):
+                cell.source = with_times(cell.source, reports)
+        write_text(path, to_text(notebook))
+        make(path, root)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -278,8 +306,7 @@ def main(arguments: list[str] | None = None) -> int:
         if name == "solved":
             keep({"models": model_rows(reports)})
             if not chosen:
-                readme = ROOT / "README.md"
-                write_text(readme, with_times(readme.read_text(), reports))
+                renew_times(reports)
     return 0
 
 

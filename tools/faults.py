@@ -92,6 +92,7 @@ FAULTS = [
     _fault("setup: the seed is ignored", START, "keras.utils.set_random_seed(seed)\n    style", "style"),
     _fault("setup: TensorFlow's messages come through", START, "        os.dup2(nowhere.fileno(), 2)\n", "        nowhere.fileno()\n"),
     _fault("smoke: training is not capped", START, 'if os.environ.get("DLHELPERS_SMOKE") == "1":\n        _cap', 'if os.environ.get("DLHELPERS_SMOKE") == "2":\n        _cap'),
+    _fault("smoke: assertions are on", START, "        shell.ast_transformers.append(_NoAssertions())\n", "        pass\n"),
     _fault("watch: the picture stays in the notebook", LIVE, '                self.picture.update(HTML(""))', "                pass"),
     _fault("watch: tests see the bar", LIVE, "    if not somebody_watches():\n        return keras.callbacks.Callback()\n", ""),
     _fault("explore: a range without the start value passes", SLIDERS, "        if not inside:\n", "        if False:\n"),
@@ -100,7 +101,7 @@ FAULTS = [
     _fault("nbval: the tag tol is ignored", PLUGIN, 'tolerance = tag_value(self.cell, "tol")', "tolerance = None"),
     _fault("nbval: a missing output passes", PLUGIN, 'problem = kinds_problem(saved, fresh) or "\\n\\n".join(self._problems(saved, fresh))', 'problem = "\\n\\n".join(self._problems(saved[: len(fresh)], fresh[: len(saved)]))'),
     _fault("nbval: order of execution unchecked", PLUGIN, "        problems += order_problems([item.cell for item in cells])\n", ""),
-    _fault("nbval: students' assertions are on", PLUGIN, 'STUDENT = {"DLHELPERS_SMOKE": "1", "PYTHONOPTIMIZE": "1"}', 'STUDENT = {"DLHELPERS_SMOKE": "1"}'),
+    _fault("nbval: students' notebooks train in full", PLUGIN, 'STUDENT = {"DLHELPERS_SMOKE": "1"}', "STUDENT = {}"),
     _fault("student editions keep outputs", STUDENT, "cell.outputs, cell.execution_count = [], None", "cell.execution_count = None"),
     _fault("student editions: only the first region is taken out", STUDENT, "for begin, end in reversed(regions):", "for begin, end in regions[:1]:"),
     # the code of notebooks
