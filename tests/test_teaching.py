@@ -124,6 +124,7 @@ Z2JH = {
     "singleuser.memory.guarantee": str,
     "singleuser.memory.limit": str,
     "singleuser.cpu.guarantee": float,
+    **{f"singleuser.extraEnv.{name}": str for name in class_load.THREADS},
     "singleuser.startTimeout": int,
     "singleuser.storage.capacity": str,
     "singleuser.storage.homeMountPath": str,
@@ -150,6 +151,12 @@ def test_idle_servers_are_culled_after_a_lesson_not_within(name: str) -> None:
     cull = config["cull"] if "cull" in config else config["services"]["cull"]
     assert cull["enabled"] is True
     assert 45 * 60 <= cull["timeout"] <= 2 * 3600 and cull["every"] <= cull["timeout"] / 4
+
+
+def test_each_student_gets_one_thread() -> None:
+    littlest = executed("tljh_course.py").Spawner.environment
+    for environment in (littlest, parsed("z2jh-values.yaml")["singleuser"]["extraEnv"]):
+        assert {name: environment[name] for name in class_load.THREADS} == dict.fromkeys(class_load.THREADS, "1")
 
 
 def measured() -> dict[str, float]:

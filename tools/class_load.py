@@ -441,7 +441,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pace", choices=list(CLASSES), action="append", help="default: both")
     parser.add_argument("--threads", type=int, action="append", help="of a student; 0: own choice (default: 0, 1)")
     parser.add_argument("--students", type=_numbers, help="class sizes such as 2,4,8 (default: by pace)")
-    parser.add_argument("--minutes", type=float, default=15.0, help="that a student reads in all (default: 15)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="that a student reads in all (default: 10)")
     parser.add_argument("--repeats", type=int, default=1, help="of each class (default: 1; one student: at least 3)")
     parser.add_argument("--notebook", default="02", help="which one the class runs (default: 02)")
     parser.add_argument("--hours", type=float, default=6.0, help="after which everything ends (default: 6)")
