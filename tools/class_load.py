@@ -366,7 +366,7 @@ def measure(pace: str, threads: int, sizes: Sequence[int], options: argparse.Nam
     """Measure classes that grow, print and write their rows; return whether all went well."""
     plan = lesson(_master(options.notebook))
     minutes = options.minutes if pace == "reading" else 0.0
-    rows, foreign, good, each = [], 0.0, True, 0.0
+    rows, foreign, good, each = [], 0.0, True, 0.0  # each: a class shares pages, so one student tells nothing of it
     with tempfile.TemporaryDirectory(prefix="class-load-") as name:
         environment = shared_course(Path(name)) | ({key: str(threads) for key in THREADS} if threads else {})
         with running(Path(name), environment, end - time.monotonic() + 300) as hub:
@@ -378,13 +378,12 @@ def measure(pace: str, threads: int, sizes: Sequence[int], options: argparse.Nam
             singles = [one(1, number, 0.0) for number in range(max(3, options.repeats))]
             base = alone(singles)
             rows.append(row(pace, threads, singles, base))
-            each = max(run.student for run in singles)
             print(f"{pace}, {threads or 'own'} threads\n{' | '.join(HEADER)}\n{' | '.join(rows[0])}", flush=True)
             for students in sizes:
                 reason = too_many(students, each, psutil.virtual_memory().available)
                 if not reason:
                     runs = [one(students, number, minutes) for number in range(options.repeats)]
-                    each = max(run.student for run in runs) or each  # less than alone: a class shares pages
+                    each = max(run.student for run in runs) or each
                     foreign = max(foreign, *(run.foreign for run in runs))
                     reason = why_stop(runs, base)
                     good = good and not any(run.failures for run in runs)
