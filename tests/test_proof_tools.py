@@ -78,6 +78,11 @@ def test_verdict_names_notebooks_and_counts_cells() -> None:
     assert test_matrix.verdict(bad) == "1 of 3 passed; not 02 (2 cells), 07 (1 cell)"
 
 
+def test_a_part_of_the_notebooks_makes_no_row() -> None:
+    assert [test_matrix.whole(options) for options in ("", "-n 2", " -n4 ")] == [True] * 3
+    assert not any(test_matrix.whole(options) for options in ("-k 02_", "-n 1 -k 02_", "-k 02_ -n 1"))
+
+
 def test_rows_are_replaced_in_order_and_the_text_stays() -> None:
     page = f"before\n{test_matrix.BEGIN}\n{test_matrix.END}\nafter\n"
     page = test_matrix.renewed(page, "avx2", "| `avx2` | one |")

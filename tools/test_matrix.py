@@ -133,6 +133,11 @@ def renewed(page: str, name: str, row: str) -> str:
     return f"{head}{begin}\n{title}" + "\n".join(lines) + f"\n{end}{tail}"
 
 
+def whole(options: str) -> bool:
+    """Return whether pytest runs all notebooks with these options; a part of them makes no row."""
+    return re.fullmatch(r"\s*(-n\s*\d+\s*)?", options) is not None
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the settings named on the command line; return 1 if a notebook failed in one of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -142,13 +147,13 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(chosen.settings) - set(SETTINGS))
     if unknown:
         parser.error(f"no setting is called {', '.join(unknown)}; there are: {', '.join(SETTINGS)}")
-    whole, good = not chosen.pytest or chosen.pytest.startswith("-n"), True
+    good = True
     print(f"{len(masters(ROOT))} notebooks, {len(chosen.settings or SETTINGS)} settings", flush=True)
     for name in chosen.settings or SETTINGS:
         row = run(name, SETTINGS[name], chosen.pytest.split())
         print(row, flush=True)
         good = good and "; not " not in row
-        if whole:  # a part of the notebooks makes no row
+        if whole(chosen.pytest):
             write_text(PAGE, renewed(PAGE.read_text(), name, row))
     return 0 if good else 1
 
