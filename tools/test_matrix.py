@@ -25,6 +25,7 @@ PAGE = ROOT / "docs" / "compatibility.md"
 BUILD = ROOT / "build" / "matrix"
 BEGIN, END = "<!-- rows: written by tools/test_matrix.py -->", "<!-- end of rows -->"
 PACKAGES = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy")
+PATIENCE = 1800  # seconds a cell: old processors take several times as long, and only outputs matter here
 # What else could be set outside would make a row something other than its name says.
 OURS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "ONEDNN_MAX_CPU_ISA")
 OURS += ("TF_ENABLE_ONEDNN_OPTS", "DLHELPERS_SEED_OFFSET", "DLHELPERS_SMOKE")
@@ -90,7 +91,8 @@ def run(name: str, setting: Setting, options: list[str]) -> str:
     BUILD.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     environment = {key: value for key, value in os.environ.items() if key not in OURS} | dict(setting.environment)
-    command = [python, "-m", "pytest", "-q", "--nbval", "notebooks/solutions", f"--junitxml={report}", *options]
+    command = [python, "-m", "pytest", "-q", "--nbval", "notebooks/solutions", f"--junitxml={report}"]
+    command += [f"--nbval-cell-timeout={PATIENCE}", *options]
     begin = time.monotonic()
     with open(BUILD / f"{name}.log", "w") as log:
         subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
