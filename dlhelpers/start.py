@@ -132,8 +132,8 @@ def _cap_training(keras: Any) -> None:
     compile_as_told, uncapped = keras.Model.compile, keras.Model.fit
     recurrent = (keras.layers.RNN, keras.layers.Bidirectional)
 
-    # A graph is traced in half a second and would run four steps: without it they are five times as quick, but
-    # for nets that step through a sequence.
+    # A graph is traced in half a second and would run four steps: without it, a fit is five times as quick.
+    # Nets that step through a sequence are the exception.
     def compile(self, *args, **kwargs):
         eagerly = not any(isinstance(layer, recurrent) for layer in self.layers)
         return compile_as_told(self, *args, **{**kwargs, "run_eagerly": eagerly, "steps_per_execution": 1})

@@ -50,12 +50,12 @@ from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from tests import nb_figures
+from tools.notebooks import THREADS
 
 NBVAL_TIMEOUT, TIMEOUT = 2000, 300  # seconds a cell: nbval's default, and ours in its place
 TOLERANCE = Decimal("1e-4")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STUDENT = {"DLHELPERS_SMOKE": "1"}
-THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 TAGS = {"tol": 1.0, "figtol": 0.1}  # and their largest values: a figure that moves more is another one
 _PICTURES = ("image/png", "image/jpeg")
 

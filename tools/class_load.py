@@ -32,7 +32,7 @@ import psutil
 from tornado.websocket import WebSocketError
 
 from tools.hub import ClassError, Hub, Student, install, peaks, running, usage
-from tools.notebooks import ROOT, masters, read, write_text
+from tools.notebooks import ROOT, THREADS, masters, read, write_text
 
 PAGE = ROOT / "docs" / "teaching.md"
 BUSY = ROOT / "build" / "teaching.md"  # takes the rows that a busy machine has spoilt
@@ -43,7 +43,6 @@ SLOW = 0.2  # seconds; cells that are faster alone have no ratio, their wait is 
 FLOOR = 2 * 2**30  # bytes that must stay free
 FOREIGN = 0.1  # the share of all processors that other programs may take while waits are measured
 CLASSES = {"at once": (2, 3, 4, 6, 8, 12, 16), "reading": (10, 20, 30)}
-THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 HEADER = ["pace", "threads", "students", "half of the cells", "95 % of the cells", "quick cells, 95 %", "longest cell"]
 HEADER += ["all cells of a student", "log-in to kernel, 95 %", "a student's memory", "hub and proxy", "processors"]
 HEADER += ["failed"]

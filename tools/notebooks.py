@@ -16,6 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
+# What tells NumPy and TensorFlow how many threads to start.
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 BRANCH = "main"
 PLACEHOLDER = "YOUR_ORG"
 METADATA = {

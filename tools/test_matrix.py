@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tools.notebooks import ROOT, masters, write_text
+from tools.notebooks import ROOT, THREADS, masters, write_text
 
 PAGE = ROOT / "docs" / "compatibility.md"
 BUILD = ROOT / "build" / "matrix"
@@ -27,8 +27,8 @@ BEGIN, END = "<!-- rows: written by tools/test_matrix.py -->", "<!-- end of rows
 PACKAGES = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy")
 PATIENCE = 1800  # seconds a cell: old processors take several times as long, and only outputs matter here
 # What else could be set outside would make a row something other than its name says.
-OURS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "ONEDNN_MAX_CPU_ISA")
-OURS += ("TF_ENABLE_ONEDNN_OPTS", "DLHELPERS_SEED_OFFSET", "DLHELPERS_SMOKE")
+OURS = (*THREADS, "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
+OURS += ("DLHELPERS_SEED_OFFSET", "DLHELPERS_SMOKE")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Setting:
 
 
 def _threads(number: int) -> dict[str, str]:
-    return {name: str(number) for name in OURS[:3]}
+    return {name: str(number) for name in THREADS}
 
 
 SETTINGS = {
