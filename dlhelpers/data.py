@@ -509,7 +509,8 @@ def load_recreation_demand() -> pd.DataFrame:
     Returns:
         659 rows. ``trips`` in the year (int64, 417 are zero); ``quality``, the
         owner's rating of the lake from 1 to 5, 0 if never visited; ``ski``, "yes"
-        if they water-ski there; household ``income`` in 1000 US dollars a year;
+        if they water-ski (there, says the source, but 135 of those who never
+        came have "yes"); household ``income`` in 1000 US dollars a year;
         ``userfee``, "yes" if they paid the lake's annual fee; ``costC``,
         ``costS``, ``costH``, cost in US dollars of a visit to the lakes Conroe,
         Somerville and Houston.

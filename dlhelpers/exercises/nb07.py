@@ -151,7 +151,7 @@ def one_softmax(model: Any) -> str | None:
     if "sparse" not in str(name):
         return "The labels are whole numbers 0 to 9, so the loss must be the sparse one."
     if is_p and promised:
-        return "Still twice: the layer gives probabilities, and the loss takes them for logits."
+        return "Still twice: the layer gives probabilities, and the loss was promised logits."
     if not is_p and not promised:
         if out.min() >= 0 and out.max() <= 1:
             return "The ten outputs do not sum to 1: sigmoids are not a softmax."

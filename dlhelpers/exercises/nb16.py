@@ -59,7 +59,7 @@ WRONG_HEAD = (
         "Can two of the possibilities be true at once? Then each of them is a question of its own.",
         '(a) "categorical", (b) "poisson", (c) 20 times "bernoulli"; (d) is a plain number, (e) a yes or no.',
     ],
-    praise="The target decides about the head. What the network looks like inside depends on the inputs.",
+    praise="The target decides which head to take. What the network looks like inside depends on the inputs.",
 )
 def heads_for_targets(names: Any) -> str | None:
     names = names if isinstance(names, list | tuple) else np.asarray(names, dtype=object)
@@ -142,7 +142,7 @@ def _pressures() -> tuple[np.ndarray, np.ndarray]:
         "(1533,) against (1533, 1) becomes (1533, 1533): each person is compared with everybody's prediction.",
         "nll_repaired = -stats.norm.logpdf(sbp[:, None], mean, sd).mean()",
     ],
-    praise="Each person against the own prediction only, and the line beats the constant, as it must.",
+    praise="Each person against their own prediction only, and the line beats the constant, as it must.",
 )
 def repaired_nll(value: Any) -> str | None:
     value = array(value)
