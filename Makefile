@@ -19,8 +19,8 @@ PY := $(BIN)/python
 SITE_VENV := build/site-venv
 SITE_READY := $(SITE_VENV)/.ready
 SITE_PY := $(SITE_VENV)/bin/python
-NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-  { echo "Python 3.10 or newer is needed, $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+  { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
 .PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench class-load contact-sheet site check-site set-repo clean
 
@@ -45,7 +45,7 @@ help:
 	@echo "make clean             remove .venv and build"
 
 $(READY): requirements.txt pyproject.toml
-	@$(NEW_ENOUGH)
+	@$(SUPPORTED)
 	$(PYTHON) -m venv $(VENV)
 	sed 's/^tensorflow==/$(TENSORFLOW)==/' requirements.txt > $(VENV)/requirements.txt
 	sed -i.bak 's|^-e \.$$|-e $(CURDIR)|' $(VENV)/requirements.txt
@@ -53,7 +53,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $(READY)
 
 $(SITE_READY): docs/site/requirements.txt
-	@$(NEW_ENOUGH)
+	@$(SUPPORTED)
 	$(PYTHON) -m venv $(SITE_VENV)
 	$(SITE_PY) -m pip install --disable-pip-version-check --quiet -r docs/site/requirements.txt
 	@touch $(SITE_READY)

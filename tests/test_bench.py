@@ -52,8 +52,9 @@ def test_graph_calls_count_only_where_nothing_else_runs():
 
 def test_a_fit_is_described_with_its_validation_accuracy():
     history = SimpleNamespace(epoch=[0, 1, 2], history={"loss": [3, 2, 1], "val_accuracy": [0.5, 0.6, 0.7]})
-    model = SimpleNamespace(built=True, count_params=lambda: 42)
+    model = SimpleNamespace(weights=[np.zeros((4, 10)), np.zeros(2)])
     told = describe(model, np.zeros((50, 2)), history, 1.5, 4)
+    assert told["parameters"] == 42
     assert (told["samples"], told["epochs"], told["metric"], told["value"]) == (150, 3, "val_accuracy", 0.7)
     assert describe(model, iter(()), history, 1.5, 4)["samples"] is None
 

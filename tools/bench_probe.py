@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import json
+import math
 import os
 import resource
 import sys
@@ -75,7 +76,7 @@ def describe(model: Any, data: Any, history: Any, seconds: float, cell: int) -> 
     first = first[0] if isinstance(first, (list, tuple)) and first else first
     return {
         "cell": cell,
-        "parameters": model.count_params() if model.built else 0,
+        "parameters": sum(math.prod(weight.shape) for weight in model.weights),
         "epochs": len(history.epoch),
         "samples": len(first) * len(history.epoch) if getattr(first, "shape", None) else None,
         "seconds": seconds,

@@ -167,7 +167,7 @@ def number(answer: Any) -> float:
 def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True) -> np.ndarray:
     """The answer as a float array; with `shape`, of just this shape; nan and infinity only without `finite`."""
     if isinstance(answer, str):
-        raise NotYet(f"{answer!r} is text. Leave the quotation marks away.")
+        raise NotYet(f"{answer!r} is text. Leave out the quotation marks.")
     try:
         given = np.asarray(answer)
         _refuse_what_float_would_bend(given)
@@ -189,7 +189,7 @@ def _refuse_what_float_would_bend(given: np.ndarray) -> None:
     if any(one is ... for one in loose):
         raise Untried
     if kinds & set("UST"):
-        raise NotYet("There is text among the numbers. Leave the quotation marks away.")
+        raise NotYet("There is text among the numbers. Leave out the quotation marks.")
     if "c" in kinds:
         raise NotYet("These are complex numbers. Real ones are asked for.")
     if kinds & set("Mm"):
@@ -243,12 +243,12 @@ def call(function: Any, *arguments: Any) -> Any:
     A function that works in place is refused: its second run would find other data.
     """
     if not callable(function):
-        raise NotYet(f"A function is asked for; this is a value of type {type(function).__name__}. Leave the () away.")
+        raise NotYet(f"A function is asked for; this is a value of type {type(function).__name__}. Leave out the ().")
     before = _contents(arguments)
     try:
         result = function(*arguments)
     except SystemExit as problem:
-        raise NotYet("Your function ends Python. Leave exit() away, and return the result.") from problem
+        raise NotYet("Your function ends Python. Leave out exit(), and return the result.") from problem
     except Exception as problem:
         reason = _first_line(problem)
         if "core dimension" in reason:

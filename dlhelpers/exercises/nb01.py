@@ -173,8 +173,10 @@ def or_gate(w_or: Any, b_or: Any) -> str | None:
         return "This is AND: it asks for both inputs."
     if fires == [True, False, False, False]:
         return "This is NOR, the opposite of OR: turn all signs around."
-    if len(set(fires)) == 1:
-        return f"It gives the same answer at all four corners: the bias {bias:g} outweighs the weights."
+    if all(fires):
+        return "It fires at all four corners, also at (0,0), where only the bias speaks: the bias must be negative."
+    if not any(fires):
+        return "It never fires. One input must be enough: each weight alone must be larger than -b."
     names = ("(0,0)", "(0,1)", "(1,0)", "(1,1)")
     wrong = [names[k] for k, wanted in enumerate((False, True, True, True)) if fires[k] != wanted]
     return None if not wrong else f"It is wrong at {', '.join(wrong)}."

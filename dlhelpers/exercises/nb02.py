@@ -158,7 +158,10 @@ def bent_network(model: Any) -> str | None:
     if not bend and len(dense) > 2:
         return "More linear layers are still one linear layer: the border stays straight."
     if not bend and not is_sigmoid:
-        return "The activation must stand between the two layers, not behind the last one."
+        return (
+            "The border is still straight: an activation belongs between the two layers, not behind the last one, "
+            "which keeps its sigmoid."
+        )
     if not bend:
         return "The border is still straight: nothing non-linear stands between the two layers."
     if not is_sigmoid:

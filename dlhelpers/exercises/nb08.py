@@ -28,10 +28,10 @@ def correlation_by_hand(answers: Any) -> str | None:
         return "Here the kernel was turned round, as in a true convolution. Keras lays it down as it stands."
     if close(values.ravel(), [-5, -2, 4, 4]) or close(values.ravel(), [5, 2, -4, -4]):
         return "These four answers use padding: zeros beside the row. Without padding the kernel stays inside."
-    if values.size == 6:
-        return "Six answers: the kernel also hung over both ends. Without padding it stays inside of the row."
     if close(values.ravel(), [2, 0, -4]) or close(values.ravel(), [2, 0, -4, 5, 0, -1]):
         return "These are the products. Add the three of one place up to one answer."
+    if values.size == 6:
+        return "Six answers: the kernel also hung over both ends. Without padding it stays inside of the row."
     if close(values.ravel(), [6, 6]) or close(values.ravel(), [11, 10]):
         return "The sign of the last weight is lost: it is -1."
     if close(values.ravel(), [4, -2]):
@@ -116,7 +116,7 @@ def moving_kernel(kernel: Any) -> str | None:
         return "This mixes several pixels. To move a picture, copy a single one."
     if len(found) and close(values.sum(), 0, atol=1e-6):
         return "The weights add up to 0: this finds edges. To move a picture, copy a single pixel."
-    return "Not a single weight of 1: each new pixel is the copy of one old pixel." if len(found) != 1 else OTHER
+    return "Exactly one weight should be 1 and all others 0: each new pixel is the copy of one old pixel."
 
 
 @exercise(
@@ -156,7 +156,9 @@ def _pooling_mistake(result: np.ndarray, image: np.ndarray, size: int, blocks: n
     if close(result, np.maximum(blocks.max(axis=(1, 3)), 0)):
         return "Negative numbers became 0: start from the window's own numbers, not from zeros."
     if result.size == 1:
-        return "This is the maximum of the whole image. Each window has its own."
+        if close(result.ravel(), [image.max()]):
+            return "This is the maximum of the whole image. Each window has its own."
+        return "One number came out, but each window has its own. Does `return` stand inside of the loop?"
     if result.shape == (blocks.shape[0], blocks.shape[2]):
         return "The shape is right, but a window should be `size` x `size` neighbours; check the order of the axes."
     return f"An image of {image.shape} with windows of {size} gives {blocks.shape[0], blocks.shape[2]}, not {result.shape}."

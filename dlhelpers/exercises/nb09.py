@@ -75,8 +75,7 @@ def parameters_of_second_layer(count: Any) -> str | None:
         3 * 3 * 32 * 64 + 32: "One bias for each of the 64 kernels, not for each input channel.",
         3 * 3 * 32 * 64 + 32 * 64: "One bias for each kernel, not for each pair of channel and kernel.",
         3 * 32 * 64 + 64: "The kernel is 3 x 3: nine weights for each channel.",
-        3 * 3 * 32 + 32: "This is one kernel for each channel. There are 64 kernels, and each sees all 32 channels.",
-        320: "This is the first layer, with one grey channel: 3 * 3 * 1 * 32 + 32.",
+        320: "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels.",
         320 + 18496: "These are both layers. The second one alone is asked for.",
     }
     if count in mistakes:
@@ -189,6 +188,9 @@ def move_right(function: Any) -> str | None:
             moved = array(call(function, x, k))
         except NotYet:
             moved = np.empty(0)
+        if moved.shape == x.shape and np.allclose(moved, wanted(4)):
+            return "It moves by 4 pixels whatever k is. Use the k that comes in."
         if moved.shape != x.shape or not np.allclose(moved, wanted(k)):
-            return f"Right for 4 pixels, wrong for k = {k}. A slice such as :-k is empty for 0; use : 28 - k."
+            reason = " A slice such as :-k is empty for 0; use : 28 - k." if k == 0 else ""
+            return f"Right for 4 pixels, wrong for k = {k}.{reason}"
     return None

@@ -63,7 +63,7 @@ def _wrong_perplexity(perplexity: float) -> str:
     if close(perplexity, np.exp(BITS)):
         return "The bits are right. For the perplexity, e goes with nats; with bits take 2 to the power."
     if close(perplexity, np.exp(-NATS)):
-        return "This is the probability that was given to the truth, on average. The perplexity is 1 over it."
+        return "This is the probability of the truth, averaged on the logarithmic scale. The perplexity is 1 over it."
     return "The bits are right, the perplexity is not yet. It is 2 to the power of the bits."
 
 
@@ -130,7 +130,7 @@ def mixture(function: Any) -> str | None:
         ),
         (
             _softmax(right),
-            "These are probabilities already: a softmax on top flattens them. Leave it away.",
+            "These are probabilities already: a softmax on top flattens them. Leave it out.",
         ),
         (w * np.log(a) + (1 - w) * np.log(b), "These are logarithms. Average the probabilities themselves."),
         (-w * np.log2(a) - (1 - w) * np.log2(b), "These are bits. Average the probabilities, bits come afterwards."),

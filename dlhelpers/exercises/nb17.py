@@ -181,7 +181,7 @@ def residual_reading(letters: Any) -> str | None:
 )
 def share_inside(function: Any) -> str | None:
     y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
-    low = np.array([0.5, 2.5, 2.0, 3.0, 5.5, 5.0, 7.5, 9.0])
+    low = np.array([0.5, 2.5, 2.0, 3.0, 5.5, 4.4, 7.5, 9.0])
     high = np.array([1.5, 3.5, 4.0, 3.5, 6.5, 8.0, 8.5, 9.5])
     inside = (low <= y) & (y <= high)  # 1, 3 and 6 of eight; one observation lies above, four lie below
     try:
@@ -204,6 +204,7 @@ def share_inside(function: Any) -> str | None:
         (1 - inside.mean(), "This is the share outside."),
         ((y <= high).mean(), "This only looks at the upper end. The observation must also be at least `low`."),
         ((y >= low).mean(), "This only looks at the lower end. The observation must also be at most `high`."),
+        (0.0, "By this nothing lies inside. Inside means at least `low` AND at most `high`: look at both signs."),
         (1.0, "This is 1 for every data set: each observation is above `low` OR below `high`. Join with &."),
         (
             np.mean((y.mean() >= low) & (y.mean() <= high)),

@@ -39,9 +39,11 @@ def poisson_nll(function: Any) -> str | None:
     prices = rate - y * np.log(rate) + factorial
     with np.errstate(all="ignore"):
         result = array(call(function, y, rate), finite=False)
-        swapped = not np.isfinite(result).all() and np.isfinite(array(call(function, rate, y), finite=False)).all()
-    if swapped:
-        return "The arguments are swapped: the counts y come first, and they may be 0, so nobody takes their logarithm."
+        other_way = array(call(function, rate, y), finite=False)
+    if not np.isfinite(result).all() and np.isfinite(other_way).all():
+        if close(np.mean(other_way), prices.mean()):
+            return "The arguments are swapped: the counts y come first, and they may be 0, so nobody takes their logarithm."
+        return "The logarithm is that of the rate, not of y: a count may be 0."
     if np.isposinf(result).any():
         return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
     if result.shape == y.shape and close(result, prices):

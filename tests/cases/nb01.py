@@ -74,7 +74,8 @@ CASES = {
         [
             (([1, 1], -1.5), "AND"),
             (([-1, -1], 0.5), "NOR"),
-            (([1, 1], 0.5), "same answer"),
+            (([1, 1], 0.5), "must be negative"),
+            (([-1, -1], -0.5), "never fires"),
             (([1, 1], 0), "just on the line"),
             (([1, -1], -0.5), "wrong at"),
             (([1], -0.5), "Two weights"),

@@ -91,6 +91,7 @@ MODELS = {
             (lambda: network((8, "relu"), last="relu"), "sigmoid"),
             (lambda: network((8, None), last="hard_sigmoid"), "not behind the last"),
             (lambda: network((8, None), last="relu"), "not behind the last"),
+            (lambda: network((8, None), last=None), "keeps its sigmoid"),
             (lambda: network((16, "relu")), "33"),
             (lambda: 33, "Keras model"),
         ],

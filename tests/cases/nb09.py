@@ -100,6 +100,7 @@ CASES = {
             ((lambda x, k: np.roll(x, k, axis=2),), "comes back on the left"),
             ((lambda x, k: np.roll(x, k, axis=1),), "rows"),
             ((minus_k,), "k = 0"),
+            ((lambda x, k: right_by(x, 4),), "whatever k is"),
             ((down,), "down"),
             ((left,), "to the left"),
             ((lambda x, k: x.copy(),), "Nothing"),

@@ -60,7 +60,7 @@ CASES = {
             (lambda a, b, w: -w * np.log2(a) - (1 - w) * np.log2(b), "bits"),
             (lambda a, b, w: -np.log2(w * a + (1 - w) * b), "price"),
             (lambda a, b, w: np.maximum(a, b), "larger"),
-            (lambda a, b, w: np.array([softmax(p) for p in w * a + (1 - w) * b]), "Leave it away"),
+            (lambda a, b, w: np.array([softmax(p) for p in w * a + (1 - w) * b]), "Leave it out"),
             (lambda a, b, w: 0.5, "shape"),
         ],
     ),

@@ -92,6 +92,8 @@ CASES = {
             ((lambda y, low, high: np.mean(y <= high),), "upper"),
             ((lambda y, low, high: np.mean(y >= low),), "lower"),
             ((lambda y, low, high: np.mean((y >= low) | (y <= high)),), "OR"),
+            ((lambda y, low, high: np.mean((y < low) & (y > high)),), "both signs"),
+            ((lambda y, low, high: np.mean((y.mean() >= low) & (y.mean() <= high)),), "not the mean"),
             ((lambda y, low, high: np.mean(high - low),), "width"),
             ((lambda y, low, high: np.mean(low <= y and y <= high),), "chained"),
             ((lambda y, low, high: np.mean(low <= y & y <= high),), "brackets"),

@@ -47,6 +47,7 @@ CASES = {
             ((lambda y, rate: np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))),), "y + 1"),
             ((lambda y, rate: np.mean(np.exp(rate) - y * rate + gammaln(y + 1)),), "no log rate"),
             ((lambda y, rate: np.mean(prices(rate, y)),), "swapped"),
+            ((lambda y, rate: np.mean(rate - y * np.log(y) + gammaln(y + 1)),), "that of the rate"),
             ((lambda y, rate: -np.log(np.mean(stats.poisson(rate).pmf(y))),), "First the logarithm"),
             ((lambda y, rate: np.mean(stats.poisson(rate).pmf(y)),), "mean probability"),
             ((lambda y, rate: np.mean(prices(y, rate)) / np.log(2),), "natural"),
