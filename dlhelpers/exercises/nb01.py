@@ -189,7 +189,7 @@ def or_gate(w_or: Any, b_or: Any) -> str | None:
         "First layer 16 * (6 + 1) = 112. Two more layers follow, the output is one unit.",
         "16 * (6 + 1) + 8 * (16 + 1) + 1 * (8 + 1)",
     ],
-    praise="112 + 136 + 9 = 257. Most of the parameters sit between the two hidden layers.",
+    praise="112 + 136 + 9 = 257. More than half of them belong to the second hidden layer.",
 )
 def count_parameters(n: Any) -> str | None:
     n = number(n)

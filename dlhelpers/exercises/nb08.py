@@ -32,8 +32,10 @@ def correlation_by_hand(answers: Any) -> str | None:
         return "These are the products. Add the three of one place up to one answer."
     if values.size == 6:
         return "Six answers: the kernel also hung over both ends. Without padding it stays inside of the row."
-    if close(values.ravel(), [6, 6]) or close(values.ravel(), [11, 10]):
+    if close(values.ravel(), [6, 6]):
         return "The sign of the last weight is lost: it is -1."
+    if close(values.ravel(), [11, 10]):
+        return "This only adds the numbers up. Multiply each by its weight first: 1, 0 and -1."
     if close(values.ravel(), [4, -2]):
         return "The two answers are right, and stand in the wrong order: the kernel starts at the left."
     if values.size != 2:

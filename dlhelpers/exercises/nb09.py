@@ -145,10 +145,9 @@ def small_cnn(model: Any) -> str | None:
     if last_activation(model) != "linear":
         return f"On the last layer is the activation {last_activation(model)}. A logit may be any number."
     if model.count_params() > 60_000:
-        return (
-            f"It has {model.count_params()} parameters, more than 60 000. Most sit in the dense layer behind Flatten: "
-            "make the maps smaller before it."
-        )
+        largest = type(max(model.layers, key=lambda layer: layer.count_params())).__name__
+        advice = "make the maps smaller before it" if largest == "Dense" else "take fewer kernels"
+        return f"It has {model.count_params()} parameters, more than 60 000. The largest layer is a {largest}: {advice}."
     return None
 
 

@@ -112,7 +112,7 @@ def zero_share(share: Any) -> str | None:
         (np.prod(zeros), "This is the probability that all four have a zero. The share is the mean."),
         (np.exp(RATES).mean(), "The exponent is negative: e^(-λ)."),
         (np.mean(RATES * zeros), "This is the share of ones. For y = 0 only e^(-λ) is left."),
-        (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times of ten."),
+        (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times out of ten."),
         (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
     ]
     return named_mistake(share, mistakes)

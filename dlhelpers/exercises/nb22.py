@@ -241,6 +241,6 @@ def elbo_from_log(value: Any) -> str | None:
     ]
     if close(value, right, rtol=2e-5):
         return None
-    if close(value, right, rtol=5e-3):
-        return ROUNDED
+    if any(close(value, round(value, places)) and abs(value - right) < 0.51 * 10**-places for places in (0, 1)):
+        return "Right, but rounded: give two decimals, as the log does."
     return next((message for wrong, message in mistakes if close(value, wrong, rtol=2e-4)), OTHER)

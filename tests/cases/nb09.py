@@ -117,7 +117,7 @@ MODELS = {
             (lambda: network(last="softmax"), "probabilities"),
             (lambda: network(last="relu"), "positive"),
             (lambda: network(last="tanh"), "any number"),
-            (lambda: network(flat=True), "more than 60 000"),
+            (lambda: network(flat=True), "largest layer is a Dense"),
             (lambda: network(convolve=False), "no convolution"),
             (stride_only, "no pooling"),
             (lambda: network(head=False), "still a picture"),

@@ -99,6 +99,7 @@ CASES = {
             ((63.97,), "Only the KL"),
             ((142.33,), "already"),
             ((114,), "rounded"),
+            ((113.5,), "two decimals"),
         ],
     ),
 }
