@@ -131,7 +131,7 @@ def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) ->
         "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
         "layers.Dense(10) without an activation, and the loss as it was.",
     ],
-    praise="One softmax, and the loss is the true NLL.",
+    praise="One softmax, and a promise that is kept.",
 )
 def one_softmax(model: Any) -> str | None:
     model = keras_model(model)
@@ -151,7 +151,10 @@ def one_softmax(model: Any) -> str | None:
     if "sparse" not in str(name):
         return "The labels are whole numbers 0 to 9, so the loss must be the sparse one."
     if is_p and promised:
-        return "Still twice: the layer gives probabilities, and the loss was promised logits."
+        return (
+            "The promise is still broken: the layer gives probabilities, and the loss was promised logits. "
+            "A loss that believes it applies the softmax twice."
+        )
     if not is_p and not promised:
         if out.min() >= 0 and out.max() <= 1:
             return "The ten outputs do not sum to 1: sigmoids are not a softmax."
