@@ -114,8 +114,8 @@ def judge(id: str, *answers: Any) -> Verdict:
         return Verdict(id, NOT_YET, f"Write {asked}: {len(names)} answers are asked for, and this is {len(answers)}.")
     try:
         message = found.judge(*answers)
-    except Untried:
-        return _untried(id)
+    except Untried as still:
+        return _untried(id, str(still))
     except NotYet as problem:
         message = str(problem)
     except Exception as problem:  # an answer of a kind that nobody thought of must not stop a class
@@ -175,7 +175,10 @@ def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True
     except (TypeError, ValueError) as problem:
         raise NotYet(f"A number or an array is asked for, not {type(answer).__name__}.") from problem
     if finite and not np.isfinite(values).all():
-        raise NotYet("The answer holds nan or infinity: something was divided by zero or overflowed.")
+        raise NotYet(
+            "The answer holds nan or infinity: a division by zero, an overflow, log(0), "
+            "or the root or logarithm of a negative number."
+        )
     if shape is not None and values.shape != shape:
         transposed = " It is transposed." if values.T.shape == shape else ""
         raise NotYet(f"The shape should be {shape}, and this one is {values.shape}.{transposed}")
@@ -237,6 +240,15 @@ def last_activation(model: Any) -> str:
     return getattr(getattr(model.layers[-1], "activation", None), "__name__", "linear")
 
 
+_SAID_BY_NUMPY = {
+    "core dimension": "The shapes do not fit: in A @ B the rows of A must be as long as the columns of B.",
+    "truth value of an array": "Your function stops: Python's `if`, `and`, `max()` and `min()` need single numbers and "
+    "got an array. `np.where(condition, a, b)` chooses for each entry; `np.max` and `np.min` look through an array.",
+    "converted to Python scalars": "Your function stops: `math.log`, `float()` and the like need a single number and "
+    "got an array. NumPy's functions, such as `np.log`, take arrays.",
+}
+
+
 def call(function: Any, *arguments: Any) -> Any:
     """What the student's function returns; still empty functions count as untried.
 
@@ -251,10 +263,13 @@ def call(function: Any, *arguments: Any) -> Any:
         raise NotYet("Your function ends Python. Leave out exit(), and return the result.") from problem
     except Exception as problem:
         reason = _first_line(problem)
-        if "core dimension" in reason:
-            message = "The shapes do not fit: in A @ B the rows of A must be as long as the columns of B."
-            raise NotYet(message) from problem
-        raise NotYet(f"Your function stops with {type(problem).__name__}: {reason}") from problem
+        told = f"Your function stops with {type(problem).__name__}: {reason}"
+        if "could not be broadcast" in reason:
+            told += (
+                ". With `*`, `+` and `-` shapes must fit entry by entry. The matrix product is `@`; and a sum, mean or "
+                "maximum along axis=1 stays a column with `keepdims=True`."
+            )
+        raise NotYet(next((help for part, help in _SAID_BY_NUMPY.items() if part in reason), told)) from problem
     changed = [n for n, (was, now) in enumerate(zip(before, _contents(arguments), strict=True), 1) if was != now]
     if changed:
         raise NotYet(
@@ -262,7 +277,7 @@ def call(function: Any, *arguments: Any) -> Any:
             "afterwards. Work on a copy: `x = x - 1` makes a new array, `x -= 1` and `x[0] = 1` change the old one."
         )
     if result is None or result is ...:
-        raise Untried
+        raise Untried("Your function returns nothing: replace the ..., and end with `return` (print only shows)")
     return result
 
 
@@ -278,8 +293,8 @@ def _find(id: str) -> Exercise:
     return _registry[id]
 
 
-def _untried(id: str) -> Verdict:
-    return Verdict(id, UNTRIED, f'Replace the ... and run the cell again; hint("{id}") helps.')
+def _untried(id: str, what: str = "") -> Verdict:
+    return Verdict(id, UNTRIED, f'{what or "Replace the ... and run the cell again"}; hint("{id}") helps.')
 
 
 def _first_line(problem: Exception) -> str:

@@ -66,6 +66,12 @@ def forward(function: Any) -> str | None:
         return "The sign is turned around: these are the probabilities of a genuine note."
     if close(p, _sigmoid(z + 1.0)):
         return "This uses the notebook's `bias`. Use the function's own argument `b`."
+    if p.size == 5 and close(p.ravel(), _sigmoid(X[:, :2] @ weights[:2] + bias)[:, 0]):
+        return "Only the first two features are used. The matrix product takes all of them, however many there are."
+    if close(p, _sigmoid(z) + bias):
+        return "The bias is added behind the sigmoid. It is a part of the logit."
+    if p.size == 1 and close(p.ravel(), _sigmoid(z + bias)[0]):
+        return "This is the answer for the first note alone: `return` inside of a loop ends it. All rows are asked for."
     if p.size == 1:
         return f"One number for {len(X)} notes. Something sums or averages over the rows; X @ W does not."
     if p.shape == (5,) and close(p, _sigmoid(z + bias)[:, 0]):
@@ -143,10 +149,12 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
     if close(w, -0.1 * (P - 1) * NOTE):
         return "This is the step alone. Add it to the old weights and the old bias."
     moved = 0.722871  # what the neuron says after the step of section 5
-    if close(w, W - 0.1 * (P + moved - 1) * NOTE):
+    if close(w, W - 0.1 * (P + moved - 1) * NOTE) or close(w, W - 0.1 * (P + P - 1) * NOTE):
         return "This step starts from the weights that section 5 has moved already. Start from (0.3, 0.1) and 1."
     if rounded(w, W - 0.1 * (P - 1) * NOTE) and rounded(b, B - 0.1 * (P - 1)):
         return ROUNDED
+    if close(w, W - 0.1 * (P - 1) * NOTE) and not close(b, B):
+        return "The weights are right, the bias is not. It starts at 1 and takes the same step, without the feature."
     if close(w, W - 0.1 * (P - 1) * NOTE):
         return "The weights are right. The bias moves too, as if it had a feature that is always 1."
     return OTHER
@@ -164,10 +172,10 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
 def or_gate(w_or: Any, b_or: Any) -> str | None:
     weights, bias = array(w_or), number(b_or)
     if weights.size != 2:
-        return f"Two weights are needed, one for each input; these are {weights.size}."
+        return f"Two weights are needed, one for each input, not {weights.size}."
     z = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) @ weights.ravel() + bias
     if (abs(z) < 1e-9).any():
-        return "One corner lies just on the line, where sign gives 0. Move the line a little."
+        return "At least one corner lies just on the line, where sign gives 0. Move the line a little."
     fires = (z > 0).tolist()
     if fires == [False, False, False, True]:
         return "This is AND: it asks for both inputs."

@@ -46,7 +46,10 @@ def standardised_note(note: Any) -> str | None:
     if is_note(TRAIN_MEAN, TRAIN_SD):
         return None
     if close(seen, NOTE):
-        return "These are millimetres. The network sees them minus the mean, divided by the standard deviation."
+        return (
+            "These are millimetres. The network sees them minus `mean`, divided by `sd`, which were kept above. "
+            "(x_train itself is scaled already: its mean is 0 now, and its sd 1.)"
+        )
     if close(seen[::-1], (NOTE - TRAIN_MEAN) / TRAIN_SD, rtol=7e-3):
         return "Right numbers, wrong order: first Left, then Bottom."
     if rounded(seen, (NOTE - TRAIN_MEAN) / TRAIN_SD):
@@ -79,6 +82,8 @@ def standardised_note(note: Any) -> str | None:
 )
 def coin_toss(nll: Any) -> str | None:
     nll = number(nll)
+    if close(nll, 0.5 * np.log(2)):
+        return "Only half of the price. The truth is either 0 or 1, so one term counts, and it counts whole."
     if close(nll, np.log(0.5)):
         return "The minus sign is missing: the negative log-likelihood is positive."
     if close(nll, 0.5):
@@ -124,7 +129,13 @@ def mean_nll(function: Any) -> str | None:
         (-logs.sum() / 100, "Divide by the number of notes that come in, len(y), not by 100."),
         (-np.mean(y * np.log(p)), "The genuine notes are missing: they cost -log(1 - p)."),
         (-np.mean((1 - y) * np.log(1 - p)), "The forged notes are missing: they cost -log(p)."),
-        (-np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)), "Between the two terms stands a plus."),
+        (
+            -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),
+            "The two terms have opposite signs, but both are prices: a minus before each, or one before (... + ...), a plus inside.",
+        ),
+        (-logs[0], "This is the price of the first note alone: `return` inside of a loop ends it."),
+        (-np.log(np.exp(logs).mean()), "The mean is taken too early: first the logarithm for each note, then the mean."),
+        (-np.mean(y * np.log(p) + 1 - y * np.log(1 - p)), "Brackets are missing around 1 - y: the product comes first."),
         (-np.mean(np.log(p)), "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."),
         (-np.mean(y * np.log(1 - p) + (1 - y) * np.log(p)), "The labels are swapped: y = 1 goes with log(p)."),
         (np.mean((y - p) ** 2), "This is the squared error. The NLL takes the logarithm of the truth's probability."),

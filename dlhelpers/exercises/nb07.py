@@ -8,6 +8,7 @@ import numpy as np
 
 from dlhelpers.exercises.core import (
     OTHER,
+    ROUNDED,
     NotYet,
     array,
     call,
@@ -45,8 +46,15 @@ def standardise_by_training(function: Any) -> str | None:
     if result.shape != new.shape:
         return f"The new images have shape {new.shape}; yours come back as {result.shape}."
     everything = np.concatenate([train, new])
-    if close(result, (new - train.mean()) / train.std()):
+    if any(close(result, (new - train.mean()) / train.std(ddof=ddof)) for ddof in (0, 1)):
         return None
+    pixel_mean, pixel_sd = train.mean(axis=0), train.std(axis=0)
+    pairs = [(pixel_mean, pixel_sd), (pixel_mean, train.std()), (train.mean(), pixel_sd)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if any(close(result[:, 1:], ((new - mean) / sd)[:, 1:]) for mean, sd in pairs):
+            return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
+    if close(result, (train.mean() - new) / train.std()):
+        return "The sign is turned around: the new images minus the mean."
     if close(result, (new - new.mean()) / new.std()):
         return "The new images are scaled by their own mean and sd. The same image would look different in other company."
     if close(result, (new - everything.mean()) / everything.std()):
@@ -76,7 +84,7 @@ def standardise_by_training(function: Any) -> str | None:
     praise="Logits of 1000 do no harm, and this is what Keras does with from_logits=True.",
 )
 def nll_of_logits(function: Any) -> str | None:
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(31)
     z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 5, 1])
     rows = np.arange(len(y))
 
@@ -118,6 +126,16 @@ def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) ->
         (np.log(np.exp(z).sum(axis=1)).mean(), "The logit of the true class is missing."),
         ((1 - p[rows, y]).mean(), "This is the mean of 1 - p. The price is -log(p)."),
         (prices.mean() / np.log(2), "This is in bits. Use the natural logarithm, np.log."),
+        (
+            prices.mean() - z.max(axis=1).mean(),
+            "The maximum is taken off inside of the sum, but not off the true logit. Use the same shifted z for both.",
+        ),
+        (
+            -log_softmax(z - z.max(axis=0))[rows, y].mean(),
+            "This takes off the largest logit of each column. Each image has its own maximum: axis=1.",
+        ),
+        (prices[0], "This is the price of the first image alone: `return` inside of a loop ends it."),
+        (-np.log(p[rows, y].mean()), "The mean is taken too early: first the logarithm for each image, then the mean."),
         (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
         (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
     ]
@@ -185,6 +203,8 @@ def film_parameters(count: Any) -> str | None:
     mistakes = {
         784 * 16 + 16 * 16 + 16 * 10: "The biases are missing: one for each of the 16 + 16 + 10 units.",
         784 * 16 + 16 + 16 * 16 + 16: "The output layer is missing.",
+        784 * 16 + 16 * 16 + 16 * 10 + 3: "Each unit has a bias of its own, not each layer.",
+        784 * 16 + 16 + 16 * 16 + 16 + 16 * 10: "Ten are missing: the output units have biases too.",
         784 * 16 + 16 + 16 * 10 + 10: "The second hidden layer is missing: its inputs are the 16 units before it.",
         784 * 16 + 16 + 784 * 16 + 16 + 16 * 10 + 10: "Only the first layer sees the pixels. The second one has 16 inputs.",
         28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10: "An image has 28 times 28 pixels, not 28.",
@@ -214,6 +234,8 @@ def recall_of_digits(recall: Any, counts: Any) -> str | None:
     recall, right = array(recall), np.diag(counts)
     if recall.size == 1:
         return "This is one number. Each of the ten digits has a recall of its own."
+    if recall.shape == counts.shape and close(recall, right / counts.sum(axis=1, keepdims=True)):
+        return "Ten numbers divided by a column make a table. Leave out keepdims, so that both are rows of ten."
     if recall.shape == counts.shape:
         return "This is the whole table. The recall needs its diagonal alone: np.diag(counts)."
     recall = recall.ravel()
@@ -224,6 +246,8 @@ def recall_of_digits(recall: Any, counts: Any) -> str | None:
         return "These are counts. Divide by the number of images of each digit."
     if close(recall, wanted, rtol=2e-4):
         return None
+    if any(np.allclose(recall, wanted.round(places), rtol=0, atol=1e-9) for places in (2, 3)):
+        return ROUNDED
     if close(recall, precision, rtol=2e-4):
         return "This is the precision: columns hold the network's answers. Divide by the sums of the rows."
     if close(recall, right / counts.sum(), rtol=2e-4):

@@ -39,7 +39,7 @@ def correlation_by_hand(answers: Any) -> str | None:
     if close(values.ravel(), [4, -2]):
         return "The two answers are right, and stand in the wrong order: the kernel starts at the left."
     if values.size != 2:
-        return f"A kernel of 3 numbers has two places to stand in a row of 4, so two answers; here are {values.size}."
+        return f"A kernel of 3 numbers has two places to stand in a row of 4, so two answers are asked for, not {values.size}."
     return OTHER
 
 
@@ -80,6 +80,10 @@ def size_rule(function: Any) -> str | None:
         return "The stride is missing: with steps of two there are about half as many."
     if is_rule((room + 1) // s) or is_rule((room + 1) / s):
         return "The 1 is for the place where the kernel starts. Add it after the division."
+    if is_rule(n + 2 * p - k // s + 1) or is_rule(n + 2 * p - k / s + 1):
+        return "Brackets are missing: Python divides k alone. The whole room for steps is divided by the stride."
+    if is_rule(n - k + 1):
+        return "This is right without padding and in steps of one. Both may be larger here."
     if is_rule((n + 2 * p) // s):
         return "The kernel has a size as well: it can move n + 2 * padding - k pixels."
     if is_rule((n - 2 * p - k) // s + 1):
@@ -153,10 +157,15 @@ def _pooling_mistake(result: np.ndarray, image: np.ndarray, size: int, blocks: n
         return "This takes every `size`-th pixel: a stride, but no maximum."
     if close(result, windows.max(axis=(2, 3))):
         return "The windows overlap: they move by one pixel. Move by `size`, so that they lie side by side."
+    rows, columns = blocks.shape[0], blocks.shape[2]
+    if close(result, windows.max(axis=(2, 3))[:rows, :columns]):
+        return "The windows overlap: number i starts at pixel i. Side by side, it starts at i * size."
     if close(result, blocks.max(axis=(1, 3)).T):
         return "The result is transposed."
     if close(result, np.maximum(blocks.max(axis=(1, 3)), 0)):
         return "Negative numbers became 0: start from the window's own numbers, not from zeros."
+    if result.shape == (rows, columns) and result[0, 0] == blocks[0, :, 0].max() and not result[-1].any():
+        return "The last row is still 0. Does `return` stand inside of a loop?"
     if result.size == 1:
         if close(result.ravel(), [image.max()]):
             return "This is the maximum of the whole image. Each window has its own."
@@ -184,6 +193,7 @@ def parameter_count(parameters: Any) -> str | None:
         1_664: "The input channels are missing: each kernel has a 5 x 5 slice for each of the 32.",
         1_600: "The input channels are missing, and so are the biases.",
         832: "This is a layer of 32 kernels on one channel. There are 64 kernels, and 32 channels go in.",
+        53_248: "One bias is enough for each kernel. Its 32 slices are added up and share it.",
         801: "This is one kernel with its bias. The layer has 64 of them.",
         10_304: "5 stands for 5 x 5: each slice has 25 weights.",
         14 * 14 * 51_264: "The places share the weights: 14 x 14 plays no part.",

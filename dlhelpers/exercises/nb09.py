@@ -40,7 +40,7 @@ def images_with_channel(images: Any) -> str | None:
     if x.max() < 0.5:
         return "The values are too small: divide by 255 once."
     if len(np.unique(x)) == 2:
-        return "Only 0 and 1 are left: // throws the grey away. Divide with /."
+        return "Only 0 and 1 are left: // or a type of whole numbers throws the grey away. Divide with /, to float32."
     if np.allclose(1 - x[..., 0], _first_images(), atol=1e-3):
         return "Black and white have changed places. Ink stays 1 and paper 0."
     if np.allclose(x[..., 0], _first_images().swapaxes(1, 2), atol=1e-3):
@@ -121,6 +121,8 @@ def last_side(side: Any) -> str | None:
 def small_cnn(model: Any) -> str | None:
     model = keras_model(model)
     shape = tuple(getattr(model, "input_shape", ()) or ())
+    if not shape:
+        return "The model does not know the size of its images yet. Its first part says it: keras.Input."
     if shape[1:] == (32, 32, 1):
         return "The images have colour: three channels, not one."
     if shape[1:] == (32, 32):
@@ -169,7 +171,12 @@ def move_right(function: Any) -> str | None:
     result = array(call(function, x, 4))
     if result.shape != x.shape:
         return f"Images of shape {x.shape} went in, {result.shape} came out. The size must stay."
+    covered = x.copy()
+    covered[:, :, :4] = 0
     mistakes = [
+        (np.roll(x, 4), "Without an axis, np.roll takes all images as one long row: what leaves comes in one row below."),
+        (covered, "Nothing has moved: the zeros only cover the first k columns."),
+        (np.concatenate([x[:, :, :4], x[:, :, :24]], axis=2), "The first k columns still hold the old image, not zeros."),
         (np.roll(x, 4, axis=2), "What leaves on the right comes back on the left: np.roll goes round. Let zeros come in."),
         (np.roll(x, 4, axis=1), "np.roll goes round, and axis 1 is the rows: it moves down. Columns are axis 2."),
         (np.roll(x, -4, axis=2), "It moves to the left, and what leaves comes back."),

@@ -101,6 +101,8 @@ def scaled_with_training_statistics(function: Any) -> str | None:
     praise="A batch of one: x_test[:1] or x_test[0][None].",
 )
 def shape_of_one_photograph(shape: Any) -> str | None:
+    if isinstance(shape, tuple | list) and any(size is None for size in shape):
+        return "None, as in a model's summary, leaves the number of photographs open. An array has a definite one."
     sizes = array(shape)
     if sizes.size >= 3072:
         return "This is the array itself. Its shape is asked for."
@@ -204,7 +206,10 @@ def nll_of_logits(function: Any) -> str | None:
 
     p = softmax(1)
     prices = -np.log(p[given])
-    result = array(call(function, z.copy(), y.copy()))
+    with np.errstate(all="ignore"):
+        result = array(call(function, z.copy(), y.copy()), finite=False)
+    if np.isnan(result).any():
+        return "This takes the logarithm of a negative number. Logits may be negative: first the softmax, with np.exp."
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single photographs. Take their mean."
     value = number(result)

@@ -9,6 +9,8 @@ import numpy as np
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
+    NotYet,
+    Untried,
     array,
     call,
     chosen_letters,
@@ -83,11 +85,19 @@ def gradient_clipping(function: Any) -> str | None:
         with np.errstate(all="ignore"):
             return array(call(function, g.copy(), 1.0), finite=False)
 
-    large, small, matrix, nothing = (answers(g) for g in GRADIENTS)
     g, norm = GRADIENTS[0], 5.0
+    large = answers(g)
+    try:
+        small, nothing = answers(GRADIENTS[1]), answers(GRADIENTS[3])
+    except Untried:
+        return "For a gradient below the limit your function returns nothing. Return g there, too."
+    try:
+        matrix = answers(GRADIENTS[2])
+    except NotYet:
+        matrix = np.empty(0)
     if large.shape != g.shape:
         return f"The clipped gradient has the shape of g; for {g.shape} yours has {large.shape}."
-    if close(large, np.clip(g, -1, 1)):
+    if any(close(large, cut) for cut in (np.clip(g, -1, 1), np.minimum(g, 1), np.where(abs(g) > 1, 1, g))):
         return "This clips each component by itself and turns the gradient. Scale all of it by one number."
     if close(large, g):
         return "A long gradient comes out unchanged. Above the limit it must be scaled down."
@@ -97,6 +107,8 @@ def gradient_clipping(function: Any) -> str | None:
         return "This limits the sum of the sizes. The norm is the root of the sum of the squares."
     if close(large, g / norm**2):
         return "Divide by the norm, not by its square."
+    if close(large, g * norm):
+        return "The factor is upside down: it makes a long gradient longer still."
     if close(large, abs(g) / norm):
         return "The signs are lost: the direction must stay."
     if not close(large, g / norm):

@@ -57,6 +57,9 @@ def bag_of_counts(function: Any) -> str | None:
         (rows.max(axis=0), "Index 3 occurs three times and gets a 1: this says whether a word occurs, not how often."),
         (np.roll(rows.sum(axis=0), -1), "Everything stands one place too low: index 1 belongs to place 1, 0 is padding."),
         (np.roll(rows.sum(axis=0), 1), "Everything stands one place too high: index 1 belongs to place 1."),
+        (rows[0], "Only one index is counted. Make the zeros before the loop, and put `return` behind it."),
+        (np.arange(n) < 5, "This counts the places 0 to 4 in the list, not the indices that stand there."),
+        (np.zeros(n), "Nothing is counted. (`indices == i` is False as a whole: a list is not compared entry by entry.)"),
         (rows.mean(axis=0), "These are shares of the words. Counts are asked for: do not divide."),
     ]
     if not close(result, rows.sum(axis=0)):

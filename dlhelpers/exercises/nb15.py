@@ -158,13 +158,15 @@ def tempered(function: Any) -> str | None:
     right, right_warm = [_softmax(np.log(p) / t) for t in (T, 2.0)]
     if close(result, right) and close(warm, right_warm):
         return None
-    logarithms = np.log(p) / T
+    logarithms, power = np.log(p) / T, "(In Python `p ** 1 / T` is `p / T`, too: the power comes first.)"
     mistakes = [
         (right, "For T = 0.5 it is right, for T = 2 not: use the argument temperature."),
         (p ** (1 / T), "Right so far, but it does not sum to 1 any more. Divide by the sum."),
         (_softmax(p / T), "This divides the probabilities by T, and they are no logits. Take their logarithm first."),
-        (p / T, "Dividing by T scales all alike, and it does not sum to 1. Temperature divides the logits, log p."),
-        (p, "Nothing changed: p / T, scaled to sum to 1, is p again. Temperature divides the logits, log p."),
+        (p / T, "Dividing by T scales all alike, and it does not sum to 1. Temperature divides the logits, log p. " + power),
+        (p, "Nothing changed: p / T, scaled to sum to 1, is p again. Temperature divides the logits, log p. " + power),
+        (_softmax(-np.log(p) / T), "The sign is wrong: the logits are log p. With -log p the unlikeliest gets the most."),
+        (_softmax(np.log2(p) / T), "The softmax works with e, so the logits are natural logarithms: np.log."),
         (right_warm, "Turned around: a small T must make the likeliest likelier. The power is 1 / T."),
         (p**T, "The power is 1 / T, and the result must sum to 1."),
         (logarithms, "These are the logits divided by T. Now turn them into probabilities."),
@@ -214,10 +216,17 @@ def top_k(function: Any) -> str | None:
     named = next((message for wrong, message in mistakes if close(result, wrong)), None)
     if named:
         return named
+    if close(np.sort(result), np.sort(exp * best / (exp * best).sum())):
+        return "Right numbers, but sorted: each must stand at the place of its character, as in z."
     strict = np.where(z > np.sort(z)[-k], exp, 0)
     if close(result, strict / strict.sum()):
         return "One is missing: the k-th largest itself may stay, too (>=)."
     wider = np.where(z >= np.sort(z)[-k - 1], exp, 0)
     if close(result, wider / wider.sum()):
         return "One too many stays. np.sort(z)[-k] is the k-th largest."
+    left = result > 1e-9
+    if k < left.sum() < z.size:
+        return f"For k = {k}, {left.sum()} characters are left. np.sort sorts upwards: count from the end."
+    if left.sum() == k and (left != best).any():
+        return "k characters are left, but not the likeliest. (np.argsort gives places, not ranks.)"
     return OTHER

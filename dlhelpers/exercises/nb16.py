@@ -57,7 +57,7 @@ WRONG_HEAD = (
     hints=[
         "Ask of each target: is it measured, counted, a yes or no, or a name?",
         "Can two of the possibilities be true at once? Then each of them is a question of its own.",
-        '(a) "categorical", (b) "poisson", (c) 20 times "bernoulli"; (d) is a plain number, (e) a yes or no.',
+        '(a) "categorical", (b) "poisson", (c) "bernoulli", one name for all 20 tags; (d) is a plain number, (e) a yes or no.',
     ],
     praise="The target decides which head to take. What the network looks like inside depends on the inputs.",
 )
@@ -77,6 +77,8 @@ def heads_for_targets(names: Any) -> str | None:
 
 
 def _head_name(name: Any) -> str:
+    if isinstance(name, list | tuple) and len(set(map(str, name))) == 1:  # 20 tags, 20 times the same head
+        name = name[0]
     text = str(getattr(name, "__name__", name)).strip().lower().removeprefix("heads.")
     return {"gaussian": "normal", "gauss": "normal"}.get(text, text)
 
@@ -187,7 +189,9 @@ def mean_in_logs(function: Any) -> str | None:
     a = np.log(np.random.default_rng(2).uniform(0.02, 0.98, (3, 4)))
     right = _log_mean_exp(a)
     with np.errstate(all="ignore"):
-        result = array(call(function, a.copy()))
+        result = array(call(function, a.copy()), finite=False)
+    if np.isnan(result).any():
+        return "The logarithm of a negative number is nan: `a` holds logarithms already. The probabilities are np.exp(a)."
     if result.shape == (3,):
         return "One value for each network: you have averaged over the examples. Networks are in the rows, axis 0."
     if result.size == 1:
@@ -222,6 +226,7 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str:
         ((right + n) / len(a), "Divide inside of the logarithm: minus log n, not divided by n."),
         (right + n - np.log(a.shape[1]), "n is the number of networks, len(a), and not of examples."),
         (right + n - np.log(a.size), "n is the number of networks, len(a), and not of all values."),
+        (right + n - most, "Two things are missing after the log: add the largest value again, and subtract log n."),
         (right - most, "The largest value was subtracted before exp. Add it again after the log."),
         (right - a.max(), "The largest value was subtracted before exp. Add it again after the log."),
         (np.exp(right), "This is the mean probability itself. Its logarithm is asked for."),

@@ -33,7 +33,7 @@ HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
     praise="With this function as the loss, a network learns means and spreads.",
 )
 def price_of_bells(function: Any) -> str | None:
-    y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 2.0, 1.5, 0.8])
+    y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 2.0, 1.5, 0.7])
     squared = (y - mean) ** 2
     prices = np.log(sd) + squared / (2 * sd**2) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
@@ -45,6 +45,7 @@ def price_of_bells(function: Any) -> str | None:
         return None
     quadratic = squared / (2 * sd**2)
     mistakes = [
+        (prices[0], "This is the price of the first observation alone: `return` inside of a loop ends it."),
         (-prices.mean(), "This is the log-likelihood. The minus sign is missing."),
         (prices.sum(), "This is the sum. With twice as many observations it would double; take the mean."),
         ((prices - HALF_LOG_2PI).mean(), "The constant is missing: half the logarithm of 2π."),
@@ -57,6 +58,8 @@ def price_of_bells(function: Any) -> str | None:
         ((np.log(sd) + squared / 2 * sd**2 + HALF_LOG_2PI).mean(), "`/ 2 * sd**2` multiplies by sd². Write brackets."),
         ((np.log(sd) + (y - mean) / (2 * sd**2) + HALF_LOG_2PI).mean(), "Square the error y - mean."),
         ((2 * np.log(sd) + quadratic + HALF_LOG_2PI).mean(), "log(sd) is right; 2 log(sd) belongs to the variance."),
+        ((2 * np.log(sd) + squared / (2 * sd**4) + HALF_LOG_2PI).mean(), "norm takes the sd, not the variance sd²."),
+        ((np.log(sd) + squared / sd**2).mean(), "Two things are missing: the 2 of 2 sd², and half the logarithm of 2π."),
         ((0.5 * np.log(sd) + squared / (2 * sd) + HALF_LOG_2PI).mean(), "This treats sd as a variance."),
         ((np.log(sd) + quadratic + np.log(2 * np.pi)).mean(), "Half of the logarithm of 2π, not the whole."),
         (np.exp(-prices).mean(), "This is the mean density. The price is its negative logarithm."),
@@ -182,12 +185,12 @@ def residual_reading(letters: Any) -> str | None:
 def share_inside(function: Any) -> str | None:
     y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
     low = np.array([0.5, 2.5, 2.0, 3.0, 5.5, 4.4, 7.5, 9.0])
-    high = np.array([1.5, 3.5, 4.0, 3.5, 6.5, 8.0, 8.5, 9.5])
+    high = np.array([1.5, 3.5, 4.6, 3.5, 6.5, 8.0, 8.5, 9.5])
     inside = (low <= y) & (y <= high)  # 1, 3 and 6 of eight; one observation lies above, four lie below
     try:
         result = array(call(function, y, low, high), finite=False)
     except NotYet as problem:
-        if "ambiguous" in str(problem) or "bitwise_and" in str(problem):
+        if "single numbers" in str(problem) or "bitwise_and" in str(problem):
             return "Comparisons of arrays cannot be chained: write (low <= y) & (y <= high), each one in brackets."
         raise
     if result.shape == y.shape and close(result, inside):
@@ -200,12 +203,13 @@ def share_inside(function: Any) -> str | None:
     mistakes = [
         (inside.sum(), "This is how many lie inside. Divide by the number of observations."),
         (inside.sum() / 4000, "Divide by the number of observations that come in, len(y), not by 4000."),
+        (1 / len(y), "One of eight. Is it the first alone? `return` inside of a loop ends it."),
         (100 * inside.mean(), "This is in percent. Give the share, a number between 0 and 1."),
         (1 - inside.mean(), "This is the share outside."),
         ((y <= high).mean(), "This only looks at the upper end. The observation must also be at least `low`."),
         ((y >= low).mean(), "This only looks at the lower end. The observation must also be at most `high`."),
         (0.0, "By this nothing lies inside. Inside means at least `low` AND at most `high`: look at both signs."),
-        (1.0, "This is 1 for every data set: each observation is above `low` OR below `high`. Join with &."),
+        (1.0, "Not all eight lie inside: join the conditions by &, not |, and take each observation's own `low` and `high`."),
         (
             np.mean((y.mean() >= low) & (y.mean() <= high)),
             "Compare each observation with its own interval, not the mean.",

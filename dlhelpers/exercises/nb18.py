@@ -52,7 +52,10 @@ def poisson_nll(function: Any) -> str | None:
     if close(value, prices.mean()):
         if _survives_large_counts(function):
             return None
-        return "Right for small counts, but 500! overflows. `gammaln(y + 1)` is log y! without the factorial."
+        return (
+            "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. "
+            "The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
+        )
     mistakes = [
         (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
         (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
@@ -68,19 +71,22 @@ def poisson_nll(function: Any) -> str | None:
         (np.mean(np.exp(-prices)), "This is the mean probability. Take the negative logarithm of each one first."),
         (prices.mean() / np.log(2), "Use the natural logarithm, np.log."),
         (np.mean((y - rate) ** 2), "This is the squared error, the loss of a Gaussian."),
+        (np.mean(factorial - rate + y * np.log(rate)), "The minus of -log p goes to *all three* terms; here only log y! has it."),
+        (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its price is -y log(rate)."),
+        (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
     return named_mistake(value, mistakes)
 
 
 def _survives_large_counts(function: Any) -> bool:
-    big = np.array([500.0, 450.0])
+    big, rate = np.array([500.0, 450.0]), np.array([20.0, 480.0])
     try:
         with np.errstate(all="ignore"):
-            value = array(call(function, big, big.copy()), finite=False)
+            value = array(call(function, big, rate), finite=False)
     except NotYet:  # Python's own factorial stops with an OverflowError
         return False
-    return close(value.ravel(), [-stats.poisson(big).logpmf(big).mean()])
+    return close(value.ravel(), [-stats.poisson(rate).logpmf(big).mean()])
 
 
 RATES = np.array([0.1, 0.5, 2.0, 8.0])
@@ -170,7 +176,9 @@ def inflated_mean(function: Any) -> str | None:
         return None
     mistakes = [
         (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
-        (pi * rate, "π is the probability of the extra zero. The Poisson part has 1 - π."),
+        (pi * rate, "This is π e^(log rate): either the 1 - π is missing, or the minus in π = 1 / (1 + e^(-logit))."),
+        (-np.exp(-logit) * rate, "Brackets are missing in π: 1 / (1 + np.exp(-logit_zero))."),
+        (np.exp((1 - pi) * log_rate), "First exp, which makes the rate, then times 1 - π."),
         ((1 - logit) * rate, "`logit_zero` is no probability yet: π = 1 / (1 + e^(-logit))."),
         ((1 - np.exp(logit)) * rate, "e^logit is π / (1 - π), the odds. The probability is 1 / (1 + e^(-logit))."),
         ((1 - pi) * log_rate, "The rate is e^(log rate)."),

@@ -97,12 +97,21 @@ def best_factor(factor: Any) -> str | None:
 )
 def zeroed(function: Any) -> str | None:
     x, share = np.random.default_rng(7).uniform(0.2, 1, size=(1000, 60)), 0.3
-    answer = array(call(function, x, share, np.random.default_rng(8)))
+    try:
+        answer = array(call(function, x, share, np.random.default_rng(8)))
+    except NotYet as problem:
+        if "high - low" in str(problem):
+            return "`rng.uniform(x.shape)` takes the shape for the lower end. Write size=x.shape."
+        raise
     if answer.shape != x.shape:
         return f"The result should have the shape of x, {x.shape}, and has {answer.shape}."
     gone = answer == 0
     if close(answer, x):
         return "Nothing was set to zero."
+    if gone.all():
+        return "Everything was set to zero. (`rng.integers(0, 1)` is always 0: it leaves out the upper end.)"
+    if np.array_equal(gone, x < share):
+        return "The pixels themselves were compared with `share`. Compare random numbers with it, one for each pixel."
     if set(np.unique(answer)) == {0.0, 1.0}:
         return "This is the mask alone. Multiply the images by it."
     if close(answer[~gone], x[~gone] / (1 - share)):

@@ -78,7 +78,10 @@ def kl_of_batch(function: Any) -> str | None:
     rng = np.random.default_rng(3)
     mean, log_var = rng.normal(size=(4, 3)), rng.normal(-0.5, 0.8, size=(4, 3))
     terms = (mean**2 + np.exp(log_var) - 1 - log_var) / 2
-    result = array(call(function, mean.copy(), log_var.copy()))
+    with np.errstate(all="ignore"):
+        result = array(call(function, mean.copy(), log_var.copy()), finite=False)
+    if np.isnan(result).any():
+        return "log_var may be negative: its logarithm or root is nan. It is ln sigma^2 already, and sigma^2 is exp(log_var)."
     right = terms.sum(axis=1)
     if result.shape in ((4,), (4, 1)) and close(result.ravel(), right):
         return None if result.shape == (4,) else "Right values in shape (4, 1): for 4 pictures give shape (4,)."
@@ -102,7 +105,9 @@ def kl_of_batch(function: Any) -> str | None:
             ((mean**2 + sd**4 - 1 - log_var) / 2, "exp(log_var) is the variance already. Do not square it."),
             ((mean**2 + sd**4 - 1 - 2 * log_var) / 2, "log_var is ln sigma^2, not ln sigma: no factor 2 anywhere."),
             ((mean**2 + log_var**2 - 1 - np.log(log_var**2)) / 2, "log_var is not sigma: sigma^2 is exp(log_var)."),
-            ((mean**2 + log_var - 1 - np.log(log_var)) / 2, "log_var is no variance yet: sigma^2 is exp(log_var)."),
+            ((mean**2 + log_var**2 - 1 - log_var) / 2, "log_var is not sigma: sigma^2 is exp(log_var)."),
+            ((mean**2 - 1) / 2, "log_var is no variance yet: sigma^2 is exp(log_var)."),
+            (mean**2 / 2 + np.exp(log_var) - 1 - log_var, "Brackets are missing: all four terms are halved."),
             ((mean**2 + np.exp(log_var) - 1 + log_var) / 2, "ln sigma^2 is subtracted, not added."),
             ((mean**2 + np.exp(log_var) - log_var) / 2, "The -1 is missing: at mean 0 and sd 1 the KL is 0."),
             ((mean**2 + np.exp(log_var) - 1 - 2 * log_var) / 2, "ln sigma^2 is log_var itself, without a factor of 2."),
@@ -139,12 +144,16 @@ def code_draw(function: Any) -> str | None:
         result = call(function, mean, log_var, noise)
         is_tensor = tf.is_tensor(result) or isinstance(result, tf.Variable)
         total = tf.reduce_sum(result) if is_tensor else None
-    z = array(result)
+    z = array(result, finite=False)
+    if np.isnan(z).any():
+        return "log_var may be negative, and the root or the logarithm of a negative number is nan. The sd is exp(log_var / 2)."
     if z.shape != (3, 2):
         return f"The code has the shape of the mean, here (3, 2), and this is {z.shape}."
     slopes = tape.gradient(total, [mean, log_var]) if is_tensor else [None, None]
     stopped = [name for name, slope in zip(("mean", "log_var"), slopes, strict=True) if slope is None]
     if not close(z, mean_at + sd * noise_at, rtol=1e-4, atol=1e-5):
+        if not close(array(call(function, mean, log_var, noise), finite=False), z):
+            return "Two calls with the same noise give two codes. Use the argument `noise`, draw nothing new."
         return _wrong_code(z, mean_at, log_var_at, noise_at)
     if not is_tensor:
         return "Right values, but NumPy computed them, and no gradient passes through NumPy. Use ops.exp."
@@ -166,6 +175,9 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         (mean + log_var / 2 * noise, "The exp is missing: the sd is exp(log_var / 2)."),
         (mean + sd**4 * noise, "exp(2 * log_var) is the variance squared. The sd is exp(log_var / 2)."),
         (mean + sd**0.5 * noise, "exp(log_var / 2) is the sd already: no root of it."),
+        (mean + sd**2 / 2 * noise, "This halves the variance. The half belongs into the exp: the sd is exp(log_var / 2)."),
+        (mean + np.exp(log_var / 2 * noise), "Brackets: the exp holds log_var / 2 only, the noise stands outside."),
+        (mean + noise / sd, "The noise is multiplied by the sd, exp(log_var / 2), without a minus in the exp."),
         (mean + noise, "The noise has to be multiplied by the sd."),
         (mean + sd, "The noise is missing: this is no draw."),
         (mean, "The noise is missing: this is the mean, not a draw."),
@@ -173,10 +185,7 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         ((mean + noise) * sd, "Brackets: the sd multiplies the noise only."),
         (mean - sd * noise, "Use the noise that comes in as it is: mean + sd * noise."),
     ]
-    found = named_mistake(z, mistakes)
-    if found == OTHER and not np.isclose(z, mean + sd * noise).any():
-        return "These values do not follow from the noise that comes in. Use the argument `noise`, draw nothing new."
-    return found
+    return named_mistake(z, mistakes)
 
 
 RUNS = ("A", "B", "C", "D")

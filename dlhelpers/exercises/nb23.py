@@ -40,13 +40,15 @@ MOMENTS = np.array(
     praise="log(1/2) = -0.693, so the JS divergence is half of log 2: half of the throws give the source away.",
 )
 def value_of_dice(value: Any) -> str | None:
+    if np.isnan(array(value, finite=False)).any():
+        return "NumPy makes nan of 0 * log(0). Here it counts as 0: leave out the terms whose probability is 0."
     value = number(value)
     half = np.log(2)
     if close(value, -half):
         return None
     mistakes = [
         (half, "The sign is turned around: logarithms of probabilities are not positive, and V adds them up."),
-        (-2 * half, "This is -log 4, the value for D = 1/2 at every face. Face A is surely real, face C surely not."),
+        (-2 * half, "-log 4: either D is 1/2 at every face (but A is surely real), or the logarithms at B lack their weights of 1/2."),
         (-half / 2, "This is half of it: face B costs something in both sums, when it is real and when it is generated."),
         (half / 2, "This is the Jensen-Shannon divergence. The value is -log 4 + 2 JS."),
         (-2 * half + half / 2, "The JS divergence counts twice: V = -log 4 + 2 JS."),
@@ -188,7 +190,7 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
     praise="Shift squared plus difference of the spreads squared: 0 only for equal Gaussians.",
 )
 def frechet_in_1d(function: Any) -> str | None:
-    m1, s1, m2, s2 = 1.0, 2.0, -0.5, 0.7
+    m1, s1, m2, s2 = 1.3, 2.2, -0.4, 0.7
     value = number(call(function, m1, s1, m2, s2))
     shift, spread = (m1 - m2) ** 2, (s1 - s2) ** 2
     mistakes = [
@@ -198,6 +200,7 @@ def frechet_in_1d(function: Any) -> str | None:
         (shift + s1**2 + s2**2 - 2 * (s1 * s2) ** 2, "The root is missing: (C1 C2)^(1/2) is sd1 * sd2."),
         (shift + s1 + s2 - 2 * np.sqrt(s1 * s2), "The arguments are standard deviations. The covariance is sd ** 2."),
         (shift + s1**2 + s2**2 - 2 * np.sqrt(s1 * s2), "The root of the product of the *variances* is sd1 * sd2."),
+        (shift + s1**2 + s2**2 - (s1 * s2) ** 2, "`** 1 / 2` halves, it takes no root: write ** 0.5, or np.sqrt."),
         (shift + s1**2 - s2**2, "C1 + C2 - 2 (C1 C2)^(1/2) is a square: (sd1 - sd2) ** 2."),
         (shift + abs(s1 - s2), "Square the difference of the spreads, too."),
         (abs(m1 - m2) + abs(s1 - s2), "Both differences are squared."),

@@ -39,6 +39,10 @@ CASES = {
             ((lambda X, W, b: undefined,), "stops with NameError"),  # noqa: F821
             ((lambda X, W, b: 1 - sigmoid(X @ W + b),), "sign"),
             ((lambda X, W, b: sigmoid((X @ W).mean() + b) * np.ones((5, 1)),), "own logit"),
+            ((lambda X, W, b: [sigmoid(x @ W + b) for x in X][0],), "first note alone"),
+            ((lambda X, W, b: sigmoid(W[0] * X[:, 0] + W[1] * X[:, 1] + b),), "first two features"),
+            ((lambda X, W, b: sigmoid(X @ W) + b,), "behind the sigmoid"),
+            ((lambda X, W, b: sigmoid(X * W + b),), "matrix product is"),
         ],
     ),
     "01.3": (
@@ -67,6 +71,8 @@ CASES = {
             (([-STEP, -2.2 * STEP], -STEP), "step alone"),
             (([0.3 - STEP / 10, 0.1 - 0.22 * STEP], 1 - STEP / 10), "0.01"),
             (([0.24566, -0.01955], 0.94566), "moved already"),
+            (([0.3 - STEP, 0.1 - 2.2 * STEP], 1 + STEP), "the bias is not"),
+            (([0.217946 - STEP, -0.080518 - 2.2 * STEP], 0.917946 - STEP), "moved already"),
         ],
     ),
     "01.5": (
@@ -79,6 +85,7 @@ CASES = {
             (([1, 1], 0), "just on the line"),
             (([1, -1], -0.5), "wrong at"),
             (([1], -0.5), "Two weights"),
+            (([1, 1], -1), "At least one corner"),
         ],
     ),
     "01.6": (

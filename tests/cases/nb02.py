@@ -1,5 +1,7 @@
 """Right answers, and wrong ones with a word of the message that each must get; see tests/test_exercises.py."""
 
+import math
+
 import numpy as np
 
 MEAN, SD = np.array([130.098, 9.499]), np.array([0.3707, 1.4690])
@@ -44,6 +46,7 @@ CASES = {
             ((NOTE,), "millimetres"),
             (((NOTE - MEAN)[::-1] / SD[::-1],), "order"),
             ((1.084,), "Two numbers"),
+            (([130.5, 11.0],), "scaled already"),
         ],
     ),
     "02.2": (
@@ -55,6 +58,7 @@ CASES = {
             ((69.31,), "sum"),
             ((0.30103,), "base 10"),
             ((0.69,), "rounded"),
+            ((0.3466,), "half"),
         ],
     ),
     "02.3": (
@@ -71,6 +75,12 @@ CASES = {
             ((lambda y, p: -np.mean(nll(p, y)),), "come first"),
             ((lambda y, p: np.mean((y - p) ** 2),), "squared"),
             ((lambda y, p: -np.mean(np.log2(np.where(y == 1, p, 1 - p))),), "natural"),
+            ((lambda y, p: -np.mean(y * np.log(p)) + np.mean((1 - y) * np.log(1 - p)),), "opposite signs"),
+            ((lambda y, p: -nll(y, p)[0],), "first note alone"),
+            ((lambda y, p: -np.log(np.where(y == 1, p, 1 - p).mean()),), "too early"),
+            ((lambda y, p: -np.mean(y * np.log(p) + 1 - y * np.log(1 - p)),), "Brackets"),
+            ((lambda y, p: -np.log(p) if y == 1 else -np.log(1 - p),), "np.where"),
+            ((lambda y, p: -y * math.log(p),), "np.log"),
         ],
     ),
 }

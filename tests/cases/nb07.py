@@ -63,6 +63,7 @@ CASES = {
         [
             (lambda train, new: (new - train.mean()) / train.std(),),
             (lambda train, new: ((new - np.mean(train)) / np.std(train)).tolist(),),
+            (lambda train, new: (new - train.mean()) / train.std(ddof=1),),
         ],
         [
             ((lambda train, new: (new - new.mean()) / new.std(),), "company"),
@@ -74,6 +75,8 @@ CASES = {
             ((lambda train, new: new / train.std(),), "Subtract"),
             ((lambda train, new: new / 255,), "other scale"),
             ((lambda train, new: (train - train.mean()) / train.std(),), "Return the new"),
+            ((lambda train, new: (new - train.mean(axis=0)) / (train.std(axis=0) + 1e-7),), "leave out the axis"),
+            ((lambda train, new: (train.mean() - new) / train.std(),), "sign"),
         ],
     ),
     "07.2": (
@@ -92,6 +95,11 @@ CASES = {
             ((lambda z, y: -logs(z)[:, y].mean(),), "Pair"),
             ((lambda z, y: -np.log2(true(naive(z), y)).mean(),), "bits"),
             ((in_place,), "copy"),
+            ((lambda z, y: -true(logs(z - z.max(axis=0)), y).mean(),), "of each column"),
+            ((lambda z, y: -true(logs(z), y).mean() - z.max(axis=1).mean(),), "same shifted z"),
+            ((lambda z, y: -true(logs(z), y)[0],), "first image alone"),
+            ((lambda z, y: z - z.max(axis=1),), "keepdims=True"),
+            ((lambda z, y: -np.log(true(naive(z), y).mean()),), "too early"),
         ],
     ),
     "07.4": (
@@ -104,6 +112,8 @@ CASES = {
             ((906,), "28 times 28"),
             ((784 * 16 * 16 * 10,), "add up"),
             ((826,), "units"),
+            ((12963,), "not each layer"),
+            ((12992,), "Ten are missing"),
         ],
     ),
     "07.5": (
@@ -117,6 +127,8 @@ CASES = {
             ((DIAGONAL.sum() / COUNTS.sum(), COUNTS), "own"),
             ((COUNTS / ROWS[:, None], COUNTS), "diagonal"),
             ((DIAGONAL / ROWS, COUNTS / ROWS[:, None]), "as it stands"),
+            (((DIAGONAL / ROWS).round(2), COUNTS), "rounded"),
+            ((DIAGONAL / ROWS[:, None], COUNTS), "keepdims"),
         ],
     ),
 }

@@ -24,6 +24,18 @@ def overlapping(image, size):
     return np.lib.stride_tricks.sliding_window_view(image, (size, size)).max(axis=(2, 3))
 
 
+def first_windows(image, size):
+    return overlapping(image, size)[: len(image) // size, : image.shape[1] // size]
+
+
+def stops_early(image, size):
+    result = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i in range(len(result)):
+        for j in range(result.shape[1]):
+            result[i, j] = image[i * size : (i + 1) * size, j * size : (j + 1) * size].max()
+        return result
+
+
 CASES = {
     "08.1": (
         [([-2, 4],), (np.array([[-2.0, 4.0]]),), ((-2, 4),)],
@@ -54,6 +66,8 @@ CASES = {
             ((lambda n, k, padding, stride: (n + 2 * padding - k + 1) // stride,), "after the division"),
             ((lambda n, k, padding, stride: (n + 2 * padding) // stride,), "kernel has a size"),
             ((lambda n, k, padding, stride: (n - 2 * padding - k) // stride + 1,), "larger"),
+            ((lambda n, k, padding, stride: n + 2 * padding - k // stride + 1,), "Brackets"),
+            ((lambda n, k, padding, stride: n - k + 1,), "steps of one"),
         ],
     ),
     "08.3": (
@@ -85,6 +99,9 @@ CASES = {
             ((lambda image, size: blocks(image, size).max(axis=(1, 3)).T,), "transposed"),
             ((lambda image, size: np.maximum(blocks(image, size).max(axis=(1, 3)), 0),), "became 0"),
             ((lambda image, size: blocks(image, size).max(axis=1),), "gives"),
+            ((first_windows,), "i * size"),
+            ((stops_early,), "`return`"),
+            ((lambda image, size: max(image[:size, :size]),), "np.max"),
         ],
     ),
     "08.5": (
@@ -99,6 +116,7 @@ CASES = {
             ((14 * 14 * 51264,), "share"),
             ((6400,), "outputs"),
             ((0.5,), "whole number"),
+            ((53248,), "share it"),
         ],
     ),
 }

@@ -32,6 +32,13 @@ def left(x, k):
     return result
 
 
+def no_input():
+    import keras
+    from keras import layers
+
+    return keras.Sequential([layers.Conv2D(8, 3), layers.MaxPooling2D(), layers.Flatten(), layers.Dense(100)])
+
+
 def network(*, channels=3, classes=100, last=None, pool=True, flat=False, convolve=True, head=True):
     import keras
     from keras import layers
@@ -70,6 +77,7 @@ CASES = {
             ((1 - X,), "Ink stays 1"),
             ((X.swapaxes(1, 2),), "on their side"),
             ((X[::-1],), "not the first"),
+            (((RAW[..., None] / 255).astype("uint8"),), "whole numbers"),
         ],
     ),
     "09.2": (
@@ -105,6 +113,9 @@ CASES = {
             ((left,), "to the left"),
             ((lambda x, k: x.copy(),), "Nothing"),
             ((lambda x, k: x[:, :, k:],), "size"),
+            ((lambda x, k: np.roll(x, k),), "Without an axis"),
+            ((lambda x, k: x * (np.arange(28) >= k)[:, None],), "only cover"),
+            ((lambda x, k: np.concatenate([x[:, :, :k], x[:, :, : 28 - k]], axis=2),), "old image"),
         ],
     ),
 }
@@ -122,6 +133,7 @@ MODELS = {
             (stride_only, "no pooling"),
             (lambda: network(head=False), "still a picture"),
             (lambda: 3, "Keras model"),
+            (no_input, "does not know"),
         ],
     ),
 }

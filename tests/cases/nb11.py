@@ -34,6 +34,7 @@ CASES = {
             ((2 * 0.010954,), "two standard errors"),
             ((np.sqrt(0.24 / 8000),), "validation"),
             ((np.sqrt(0.6 / 2000),), "1 - a"),
+            ((np.float64("nan"),), "negative number"),
         ],
     ),
     "11.2": (
@@ -63,6 +64,7 @@ CASES = {
             (((2000, 32, 32, 3),), "2000 photographs"),
             ((np.zeros((1, 32, 32, 3)),), "array itself"),
             (((1.5, 32, 32, 3),), "whole"),
+            (((None, 32, 32, 3),), "definite"),
         ],
     ),
     "11.4": (
@@ -107,6 +109,7 @@ CASES = {
             ((lambda z, y: -np.log(softmax(z)[:, y]).mean(),), "Pair them"),
             ((lambda z, y: prices(softmax(z), y).mean() / np.log(2),), "natural"),
             ((lambda z, y: prices(softmax(softmax(z)), y).mean(),), "twice"),
+            ((lambda z, y: -np.log(z[np.arange(len(y)), y]).mean(),), "negative number"),
         ],
     ),
 }

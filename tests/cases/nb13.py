@@ -55,6 +55,10 @@ CASES = {
             ((lambda g, limit: np.where(np.linalg.norm(g) > limit, g / np.linalg.norm(g, axis=-1, keepdims=True), g),),
              "limit"),
             ((clip(np.ones(2), 1.0),), "function"),
+            ((lambda g, limit: g / n if (n := np.linalg.norm(g) / limit) > 1 else None,), "returns nothing"),
+            ((lambda g, limit: g * limit / n if (n := np.sqrt(sum(g**2))) > limit else g,), "For a matrix"),
+            ((lambda g, limit: np.minimum(g, limit),), "component"),
+            ((lambda g, limit: g * max(1, np.linalg.norm(g) / limit),), "upside down"),
         ],
     ),
     "13.3": (

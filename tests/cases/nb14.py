@@ -46,6 +46,9 @@ CASES = {
             ((lambda indices, n_words: np.bincount([i + 1 for i in indices], minlength=n_words),), "too high"),
             ((lambda indices, n_words: indices,), "shape (10,)"),
             ((lambda indices, n_words: np.bincount([3, 1, 3, 7, 3], minlength=10),), "not for others"),
+            ((lambda indices, n_words: np.eye(n_words)[indices[0]],), "Only one index"),
+            ((lambda indices, n_words: np.bincount(range(len(indices)), minlength=n_words),), "places 0 to 4"),
+            ((lambda indices, n_words: [np.sum(indices == i) for i in range(n_words)],), "Nothing is counted"),
         ],
     ),
     "14.3": (

@@ -79,6 +79,9 @@ CASES = {
             (lambda p, T: p**T, "1 / T"),
             (lambda p, T: np.log(p) / T, "into probabilities"),
             (lambda p, T: p**2 / (p**2).sum(), "argument temperature"),
+            (lambda p, T: p**1 / T / (p**1 / T).sum(), "power comes first"),
+            (lambda p, T: softmax(-np.log(p) / T), "sign"),
+            (lambda p, T: softmax(np.log2(p) / T), "natural"),
         ],
     ),
     "15.5": (
@@ -99,6 +102,9 @@ CASES = {
             (lambda z, k: cut(z, k, strict=True), "One is missing"),
             (lambda z, k: cut(z, k, shift=1), "One too many"),
             (lambda z, k: cut(z, 3), "use the arguments"),
+            (lambda z, k: softmax(np.where(z >= np.sort(z)[k], z, -np.inf)), "5 characters"),
+            (lambda z, k: np.sort(cut(z, k))[::-1], "sorted"),
+            (lambda z, k: softmax(np.where(np.argsort(z) >= len(z) - k, z, -np.inf)), "not ranks"),
         ],
     ),
 }

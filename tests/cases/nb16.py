@@ -42,7 +42,7 @@ def terms(fit=0.5, log_sd=1.0, constant=0.5, power=2):
 
 CASES = {
     "16.1": (
-        [chosen(), (("Categorical", "POISSON", " bernoulli", "Gaussian", "bernoulli"),)],
+        [chosen(), chosen(c=20 * ["bernoulli"]), (("Categorical", "POISSON", " bernoulli", "Gaussian", "bernoulli"),)],
         [
             (chosen(a="poisson"), "no count"),
             (chosen(a="normal"), "no average"),
@@ -100,6 +100,8 @@ CASES = {
         ],
         [
             ((lambda a: a.mean(axis=0),), "mean of the logs"),
+            ((lambda a: np.log(a.mean(axis=0)),), "logarithms already"),
+            ((lambda a: np.log(np.exp(a - a.max(axis=0)).sum(axis=0)),), "Two things"),
             ((lambda a: special.logsumexp(a, axis=0),), "minus log n"),
             ((lambda a: special.logsumexp(a, axis=0) / len(a),), "inside"),
             ((lambda a: special.logsumexp(a, axis=0) - np.log(a.shape[1]),), "not of examples"),

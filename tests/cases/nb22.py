@@ -55,6 +55,9 @@ CASES = {
             ((lambda m, s: np.sum(m**2 + np.exp(s / 2) - 1 - s, axis=1) / 2,), "is the sd"),
             ((lambda m, s: np.sum(m**2 + s**2 - 1 - np.log(s**2), axis=1) / 2,), "not sigma"),
             ((lambda m, s: np.sum(m**2 + np.exp(s) - s, axis=1) / 2,), "-1"),
+            ((lambda m, s: np.sum(m**2 + np.exp(s) - 1 - np.log(s), axis=1) / 2,), "ln sigma^2 already"),
+            ((lambda m, s: np.sum(m**2 + s**2 - 1 - s, axis=1) / 2,), "not sigma"),
+            ((lambda m, s: np.sum(m**2 / 2 + np.exp(s) - 1 - s, axis=1),), "Brackets"),
             ((lambda m, s: np.sum(m**2 + np.exp(s) - 1 + s, axis=1) / 2,), "not added"),
             ((lambda m, s: np.sum(m + np.exp(s) - 1 - s, axis=1) / 2,), "squared"),
         ],
@@ -76,6 +79,8 @@ CASES = {
             ((draw(lambda tf, m, s, e: m + tf.exp(s / 2)),), "noise is missing"),
             ((draw(lambda tf, m, s, e: m + tf.exp(s / 2) * tf.random.normal(m.shape)),), "draw nothing new"),
             ((draw(lambda tf, m, s, e: (m + e) * tf.exp(s / 2)),), "Brackets"),
+            ((draw(lambda tf, m, s, e: m + tf.exp(s) / 2 * e),), "halves the variance"),
+            ((draw(lambda tf, m, s, e: m + tf.sqrt(s) * e),), "nan"),
         ],
     ),
     "22.4": (

@@ -35,7 +35,7 @@ CASES = {
         [(-HALF,), (np.log(0.5),), ([-0.6931],)],
         [
             ((HALF,), "sign"),
-            ((-np.log(4),), "D = 1/2"),
+            ((-np.log(4),), "weights"),
             ((-HALF / 2,), "half of it"),
             ((HALF / 2,), "Jensen"),
             ((-1.5 * HALF,), "twice"),
@@ -44,7 +44,7 @@ CASES = {
             ((-0.30103,), "base 10"),
             ((0.0,), "doubt"),
             ((-0.69,), "rounded"),
-            ((np.nan,), "nan"),
+            ((np.nan,), "0 * log(0)"),
         ],
     ),
     "23.2": (
@@ -90,6 +90,7 @@ CASES = {
             ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1 + s2 - 2 * np.sqrt(s1 * s2),), "sd ** 2"),
             ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2 - 2 * np.sqrt(s1 * s2),), "variances"),
             ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 - s2**2,), "is a square"),
+            ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2 - 2 * (s1**2 * s2**2) ** 1 / 2,), "** 0.5"),
             ((lambda m1, s1, m2, s2: (m1 - m2) ** 2,), "means only"),
             ((lambda m1, s1, m2, s2: (s1 - s2) ** 2,), "spreads only"),
             ((lambda m1, s1, m2, s2: abs(m1 - m2) + abs(s1 - s2),), "squared"),
