@@ -62,54 +62,54 @@ lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
 lint: $(READY)
-	$(PY) -m tools.lint_notebooks
+	$(PY) -m tools.authors.lint_notebooks
 
 test: lint
 	$(PY) -m pytest -q -n $(WORKERS) tests
 	$(PY) -m pytest -q -n $(WORKERS) --nbval notebooks
 
 run: $(READY)
-	$(PY) -m tools.run_notebook $(NB)
+	$(PY) -m tools.authors.run_notebook $(NB)
 
 save: $(READY)
-	$(PY) -m tools.run_notebook --save $(NB)
+	$(PY) -m tools.authors.run_notebook --save $(NB)
 
 student: $(READY)
-	$(PY) -m tools.make_student
+	$(PY) -m tools.authors.make_student
 
 lecture-map: $(READY)
-	$(PY) -m tools.lecture_map
+	$(PY) -m tools.authors.lecture_map
 
 data: $(READY)
-	$(PY) -m tools.build_data
+	$(PY) -m tools.data.build_data
 
 test-matrix: $(READY)
-	$(PY) -m tools.test_matrix $(ARGS)
+	$(PY) -m tools.release.compatibility $(ARGS)
 
 mutate: $(READY)
-	$(PY) -m tools.mutate $(ARGS)
+	$(PY) -m tools.release.mutate $(ARGS)
 
 fresh-start: $(READY)
-	$(PY) -m tools.fresh_start checkout
-	$(PY) -m tools.fresh_start colab
+	$(PY) -m tools.release.fresh_start checkout
+	$(PY) -m tools.release.fresh_start colab
 
 site: $(SITE_READY)
-	$(SITE_PY) -m tools.build_site
+	$(SITE_PY) -m tools.site.build_site
 
 check-site: $(SITE_READY)
-	$(SITE_PY) -m tools.check_site $(ARGS)
+	$(SITE_PY) -m tools.site.check_site $(ARGS)
 
 bench: $(READY)
-	$(PY) -m tools.bench $(ARGS)
+	$(PY) -m tools.release.bench $(ARGS)
 
 contact-sheet: $(READY)
-	$(PY) -m tools.contact_sheet
+	$(PY) -m tools.site.contact_sheet
 
 class-load: $(READY)
-	$(PY) -m tools.class_load $(ARGS)
+	$(PY) -m tools.release.class_load $(ARGS)
 
 set-repo: $(READY)
-	$(PY) -m tools.set_repo $(URL)
+	$(PY) -m tools.authors.set_repo $(URL)
 
 clean:
 	rm -rf $(VENV) build

@@ -1,3 +1,3 @@
 """Loads the comparison of notebooks, so that `pytest --nbval notebooks` needs no further option."""
 
-pytest_plugins = ["tests.nb_regression"]
+pytest_plugins = ["tests.comparison.plugin"]

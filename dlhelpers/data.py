@@ -62,7 +62,7 @@ class Item:
     """One data file.
 
     ``source`` is "client package version" for a bundled file, which
-    ``tools/build_data.py`` rebuilds from it, and the publisher for a download.
+    ``tools/data/build_data.py`` rebuilds from it, and the publisher for a download.
     ``bytes`` is None where the publisher does not state it. ``url`` is None for a
     file that is only bundled. ``unpacked`` is the most bytes that a packed file
     may hold.
@@ -815,7 +815,7 @@ def _explain(name: str, problems: list[str]) -> str:
         )
     elif (Path(__file__).resolve().parents[1] / "pyproject.toml").is_file():
         advice = (
-            f"In the checkout, run: git checkout -- data/{item.file} or: python -m tools.build_data {name}"
+            f"In the checkout, run: git checkout -- data/{item.file} or: python -m tools.data.build_data {name}"
         )
     else:
         advice = "Install the package dlhelpers again, with pip's option --force-reinstall"

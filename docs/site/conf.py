@@ -1,4 +1,4 @@
-"""Settings of Sphinx for `make site`; tools/build_site.py prepares the pages. Nothing may come from a network."""
+"""Settings of Sphinx for `make site`; tools/site/build_site.py prepares the pages. Nothing may come from a network."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,0 +1,151 @@
+"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
+
+import math
+
+import numpy as np
+from scipy import stats
+from scipy.special import gammaln
+
+RATES = np.array([0.1, 0.5, 2.0, 8.0])
+CHOSEN = {
+    "height": "normal",
+    "rain": "bernoulli",
+    "atoms": "poisson",
+    "visits": "negative_binomial",
+    "eggs": "zero_inflated_poisson",
+}
+
+
+def prices(y, rate):
+    return rate - y * np.log(rate) + gammaln(y + 1)
+
+
+def with_factorial(y, rate):
+    return -np.mean([np.log(np.exp(-r) * r**k / math.factorial(int(k))) for k, r in zip(y, rate, strict=True)])
+
+
+def pi(logit):
+    return 1 / (1 + np.exp(-logit))
+
+
+def interval(low, high):
+    return lambda k, mean, sd: stats.norm(mean, sd).cdf(k + high) - stats.norm(mean, sd).cdf(k + low)
+
+
+CASES = {
+    "18.1": (
+        [
+            (lambda y, rate: np.mean(prices(y, rate)),),
+            (lambda y, rate: [-float(stats.poisson(rate).logpmf(y).mean())],),
+        ],
+        [
+            ((lambda y, rate: -np.mean(prices(y, rate)),), "minus"),
+            ((lambda y, rate: np.sum(prices(y, rate)),), "sum"),
+            ((prices,), "single cases"),
+            ((lambda y, rate: np.mean(rate - y * np.log(rate)),), "Keras"),
+            ((lambda y, rate: np.mean(rate - y * np.log(rate) - gammaln(y + 1)),), "plus"),
+            ((lambda y, rate: np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))),), "y + 1"),
+            ((lambda y, rate: np.mean(np.exp(rate) - y * rate + gammaln(y + 1)),), "no log rate"),
+            ((lambda y, rate: np.mean(prices(rate, y)),), "swapped"),
+            ((lambda y, rate: np.mean(rate - y * np.log(y) + gammaln(y + 1)),), "that of the rate"),
+            ((lambda y, rate: -np.log(np.mean(stats.poisson(rate).pmf(y))),), "First the logarithm"),
+            ((lambda y, rate: np.mean(stats.poisson(rate).pmf(y)),), "mean probability"),
+            ((lambda y, rate: np.mean(prices(y, rate)) / np.log(2),), "natural"),
+            ((lambda y, rate: np.mean((y - rate) ** 2),), "squared"),
+            ((lambda y, rate: np.mean(-rate - y * np.log(rate) + gammaln(y + 1)),), "+rate"),
+            ((with_factorial,), "overflow"),
+            ((lambda y, rate: np.mean(rate - np.log(rate**y) + gammaln(y + 1)),), "rate**y"),
+            ((lambda y, rate: -np.mean(np.log(stats.poisson(rate).pmf(y))),), "p(y) itself"),
+            ((lambda y, rate: np.mean(-rate + y * np.log(rate) + gammaln(y + 1)),), "all three"),
+            ((lambda y, rate: np.mean(rate + y * np.log(rate) + gammaln(y + 1)),), "above the line"),
+            ((lambda y, rate: np.mean(-y * np.log(rate) + gammaln(y + 1)),), "missing"),
+            ((1.71,), "function"),
+        ],
+    ),
+    "18.2": (
+        [(np.exp(-RATES).mean(),), ([0.4118],)],
+        [
+            ((np.exp(-RATES.mean()),), "mean of the rates"),
+            ((np.exp(-RATES).sum(),), "Divide by 4"),
+            ((np.exp(-RATES),), "four people"),
+            ((1 - np.exp(-RATES).mean(),), "at least once"),
+            ((np.prod(np.exp(-RATES)),), "all four"),
+            ((np.exp(RATES).mean(),), "negative"),
+            ((np.mean(RATES * np.exp(-RATES)),), "ones"),
+            ((0.41,), "rounded"),
+            ((0,), "nine times"),
+            ((41.18,), "per cent"),
+        ],
+    ),
+    "18.3": (
+        [(np.exp(1.2) / 4,), ([0.83003],)],
+        [
+            ((np.exp(1.2),), "whole year"),
+            ((0.3,), "exp first"),
+            ((1.2,), "log rate of a year"),
+            ((np.exp(0.3),), "fourth root"),
+            ((np.exp(1.45),), "logarithm of the time"),
+            ((np.exp(4.2),), "logarithm of the time"),
+            ((3 * np.exp(1.2),), "3/12"),
+            ((4 * np.exp(1.2),), "fewer"),
+            ((1.2 + np.log(0.25),), "last step"),
+            ((0.8,), "rounded"),
+            ((1,), "fraction"),
+        ],
+    ),
+    "18.4": (
+        [
+            (lambda z, logit: (1 - pi(logit)) * np.exp(z),),
+            (lambda z, logit: [math.exp(a) / (1 + math.exp(b)) for a, b in zip(z, logit, strict=True)],),
+        ],
+        [
+            ((lambda z, logit: np.exp(z),), "Poisson part"),
+            ((lambda z, logit: pi(logit) * np.exp(z),), "1 - π"),
+            ((lambda z, logit: (1 - 1 / (1 + np.exp(logit))) * np.exp(z),), "the minus in"),
+            ((lambda z, logit: (1 - (1 / 1 + np.exp(-logit))) * np.exp(z),), "Brackets"),
+            ((lambda z, logit: np.exp((1 - pi(logit)) * z),), "First exp"),
+            ((lambda z, logit: (1 - logit) * np.exp(z),), "no probability yet"),
+            ((lambda z, logit: (1 - np.exp(logit)) * np.exp(z),), "odds"),
+            ((lambda z, logit: (1 - pi(logit)) * z,), "e^(log rate)"),
+            ((lambda z, logit: np.exp(z) / (1 - pi(logit)),), "smaller"),
+            ((lambda z, logit: pi(logit) + (1 - pi(logit)) * np.exp(-np.exp(z)),), "probability of a zero"),
+            ((lambda z, logit: np.exp(z) - pi(logit),), "multiply by 1 - π"),
+            ((lambda z, logit: (1 - pi(z)) * np.exp(logit),), "swapped"),
+            ((lambda z, logit: np.mean((1 - pi(logit)) * np.exp(z)),), "several means"),
+        ],
+    ),
+    "18.5": (
+        [
+            (interval(-0.5, 0.5),),
+            (lambda k, mean, sd: list(interval(-0.5, 0.5)(k, mean, sd)),),
+        ],
+        [
+            ((lambda k, mean, sd: stats.norm(mean, sd).pdf(k),), "density"),
+            ((interval(0.5, -0.5),), "negative"),
+            ((interval(0, 1),), "k to k + 1"),
+            ((interval(-1, 0),), "k - 1 to k"),
+            ((interval(-1, 1),), "2 wide"),
+            ((lambda k, mean, sd: stats.norm(mean, sd).cdf(k + 0.5),), "at most k"),
+            ((lambda k, mean, sd: stats.norm(mean, sd).cdf(k),), "everything below"),
+            ((lambda k, mean, sd: -np.log(interval(-0.5, 0.5)(k, mean, sd)),), "price"),
+            ((lambda k, mean, sd: interval(-0.5, 0.5)(k, mean, np.sqrt(sd)),), "square root"),
+            ((lambda k, mean, sd: interval(-0.5, 0.5)(k, mean, sd).sum(),), "several masses"),
+        ],
+    ),
+    "18.6": (
+        [(CHOSEN,), (dict(reversed(CHOSEN.items())),)],
+        [
+            ((CHOSEN | {"height": "poisson"},), "measured"),
+            ((CHOSEN | {"rain": "poisson"},), "a 2 must be impossible"),
+            ((CHOSEN | {"rain": "categorical"},), "one logit"),
+            ((CHOSEN | {"atoms": "negative_binomial"},), "no hidden variety"),
+            ((CHOSEN | {"visits": "poisson"},), "variance 3"),
+            ((CHOSEN | {"visits": "zero_inflated_poisson"},), "People differ"),
+            ((CHOSEN | {"eggs": "negative_binomial"},), "two kinds"),
+            ((CHOSEN | {"eggs": "poisson"},), "stand empty"),
+            ((CHOSEN | {"eggs": "geometric"},), "no head 'geometric'"),
+            (({"height": "normal"},), "No head for rain"),
+            ((list(CHOSEN.values()),), "dictionary"),
+        ],
+    ),
+}

