@@ -27,7 +27,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
 	@echo "make test              lint, unit tests, then every notebook against its saved outputs"
-	@echo "make lint              only the linter of the notebooks"
+	@echo "make lint              ruff on all code, the linter on the notebooks"
 	@echo "make run NB=01         run one notebook, write build/01_....html (NB=solutions/01: solved)"
 	@echo "make save NB=01        authors: re-run a solved notebook, save its outputs, renew what hangs on it"
 	@echo "make student           authors: write the student editions from notebooks/solutions"
@@ -62,6 +62,7 @@ lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
 
 lint: $(READY)
+	$(BIN)/ruff check
 	$(PY) -m tools.authors.lint_notebooks
 
 test: lint

@@ -4,32 +4,27 @@
 always runs in one kernel and from its first cell on.
 
 Two kinds of notebooks
-    `X/NN.ipynb` beside `X/solutions/NN.ipynb` is a student edition. It runs unsolved, with DLHELPERS_SMOKE=1:
-    `dlhelpers.setup()` cuts training short and leaves assertions out. An exception fails, outputs are not compared.
-    Every other notebook is a master: its fresh outputs must be the saved ones. With DLHELPERS_SEED_OFFSET=1 in the
+    `X/NN.ipynb` beside `X/solutions/NN.ipynb` is a student edition. It runs unsolved and with short training
+    (switches.py). An exception fails, outputs are not compared.
+    Every other notebook is a master: its fresh outputs must be the saved ones. With NB_TEST_SEED_OFFSET=1 in the
     environment, all seeds of the masters are others: then only exceptions fail, that is, claims that do not hold.
 
 What counts as the same output
-    Kind and order of the outputs, words and whole numbers are exact. So are versions (2.21.0), numbers with
-    a leading zero (01.2), and what follows "exercise", "section", "version" or "python".
-    Decimals (0.82, 1.2e-05, 1,234.5) may differ by 1e-4 of the larger one, or by one unit of the last printed
-    digit if they have two digits or more: 0.82 and 0.83 agree, 0.1 and 0.2 do not. "12." is a whole number.
-    How many spaces stand between words is free, since columns follow their numbers; beside a number, and for
-    line breaks between two numbers, even whether there are any.
+    Kind and order of the outputs are exact; texts are compared as text.py says, figures by what they show
+    (figures.py) and as pictures from afar (pictures.py).
     Widgets are left out; what is printed or drawn inside of an Output widget counts as the cell's own output,
     though notebooks are not saved so: show it beside the widget, as dlhelpers.explore does.
-    Figures are compared as pictures.py says.
 
 Tags of a cell
-    `tol=0.02`      decimals may differ by 2 % of the larger one or by one unit of the last printed digit.
-    `figtol=0.03`   parts of figures may move by 3 % of the figure's shorter side (0.1 at most).
+    `tol=0.02`      decimals may differ by 2 % of the larger one or by one unit of the last printed digit, curves and
+                    other data of a figure by 2 % of their axis (default: 0.01 %, and 0.5 % of the axis).
+    `figtol=0.03`   data of a figure may differ by 3 % of their axis (0.1 at most).
     `raises-exception`, `nbval-ignore-output`: as in nbval. `nbval-skip` is refused, since later cells need
                     the state.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import queue
@@ -37,7 +32,6 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -49,115 +43,18 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from tests.comparison import pictures
+from tests.comparison import figures, pictures, switches
+from tests.comparison.text import at_most, text_problem
 from tools.authors.notebooks import THREADS
+from tools.authors.outputs import WIDGET, joined, order_problems, problems
 
 NBVAL_TIMEOUT, TIMEOUT = 2000, 300  # seconds a cell: nbval's default, and ours in its place
-TOLERANCE = Decimal("1e-4")
-WIDGET = "application/vnd.jupyter.widget-view+json"
-STUDENT = {"DLHELPERS_SMOKE": "1"}
 TAGS = {"tol": 1.0, "figtol": 0.1}  # and their largest values: a figure that moves more is another one
 _PICTURES = ("image/png", "image/jpeg")
 
 
 class NotebookProblem(Exception):
     """What is wrong with a notebook, ready to be shown."""
-
-
-# ---------------------------------------------------------------------------------------------- text
-
-_NUMBER = re.compile(
-    r"""(
-    (?: (?<![\w.)\]]) [-+−] | (?<![\w.\#]) )             # a sign, but no minus between two terms
-    (?: \d+(?:\.\d+){2,} | 0\d+\.\d+                     # 2.21.0 or 01.2
-      | (?:nan|inf)(?!\w)
-      | (?: \d{1,3}(?:,\d{3})+(?!\d) | \d+ )? \.\d+ (?:e[-+]?\d+)?
-      | \d+\.?e[-+]?\d+(?!\w)
-      | (?: \d{1,3}(?:,\d{3})+(?!\d) | \d+ ) (?:\.(?!\w))?
-    ))""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_DECIMAL = re.compile(r"[-+]?(?:[1-9]\d*|0)?(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
-_LABEL = re.compile(r"\b(exercise|section|version|python)\s*\Z", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A decimal as it stands in a text: its value, what its last digit counts, `12.` or not."""
-
-    value: Decimal
-    unit: Decimal
-    whole: bool
-
-
-def printed(text: str) -> Printed | None:
-    """Return the decimal that a text shows; None for whole numbers, versions, nan and inf."""
-    text = text.replace(",", "").replace("−", "-")
-    found = _DECIMAL.fullmatch(text)
-    if not found or found.group(1) is found.group(2) is None:
-        return None
-    places, exponent = len(found.group(1) or ""), int(found.group(2) or 0)
-    return Printed(Decimal(text), Decimal(1).scaleb(exponent - places), places == 0 and not found.group(2))
-
-
-def allowed(a: Printed, b: Printed, tolerance: Decimal | None) -> Decimal:
-    """Return how far two decimals may be apart; `tolerance` is the tag's, if there is one."""
-    size, unit = max(abs(a.value), abs(b.value)), min(a.unit, b.unit)
-    if a.whole and b.whole:
-        return Decimal(0)
-    # A single digit carries no rounding noise worth the name: 0.1 is not 0.2.
-    noise = unit if tolerance is not None or size >= 10 * unit else Decimal(0)
-    return max((TOLERANCE if tolerance is None else tolerance) * size, noise)
-
-
-def number_problem(saved: str, fresh: str, tolerance: Decimal | None, exact: bool = False) -> str | None:
-    """Say how two numbers differ; None if they agree."""
-    if saved == fresh:
-        return None
-    a, b = printed(saved), printed(fresh)
-    if a is None or b is None or exact:
-        return f"{saved} -> {fresh}, must be equal"
-    difference, limit = abs(a.value - b.value), allowed(a, b, tolerance)
-    if difference <= limit:
-        return None
-    return f"{saved} -> {fresh}, differs by {difference}, allowed {float(limit):.2g}"
-
-
-def text_problem(saved: str, fresh: str, tolerance: Decimal | None = None) -> str | None:
-    """Say how two texts differ, but for rounding and spacing; None if they agree."""
-    if saved == fresh:
-        return None
-    left, right = _NUMBER.split(saved), _NUMBER.split(fresh)
-    if _words(left) != _words(right):
-        lines = difflib.unified_diff(saved.splitlines(), fresh.splitlines(), "saved", "fresh", n=1, lineterm="")
-        return _at_most(list(lines), 40)
-    problems = []
-    for i in range(1, len(left), 2):
-        label = _LABEL.search(left[i - 1]) is not None
-        problem = number_problem(left[i], right[i], tolerance, exact=label)
-        if problem:
-            problems.append(f"saved: {_line(left, i)}\nfresh: {_line(right, i)}\n       {problem}")
-    return _at_most(problems, 5) if problems else None
-
-
-def _words(pieces: list[str]) -> list[str]:
-    """Return what stands between the numbers, with the spacing that a number's width can change taken out."""
-    words = [re.sub(r" ?\n", "\n", re.sub(r"[ \t]+", " ", piece)) for piece in pieces[::2]]
-    if len(words) == 1:
-        return words
-    inner = [word.strip(" ") if word.strip() else "" for word in words[1:-1]]
-    return [words[0].rstrip(" "), *inner, words[-1].lstrip(" ")]
-
-
-def _line(pieces: list[str], i: int) -> str:
-    """Return the line of the text in which piece `i` stands."""
-    before, after = "".join(pieces[:i]), "".join(pieces[i:])
-    return (before.rpartition("\n")[2] + after.partition("\n")[0]).strip()[:300]
-
-
-def _at_most(parts: list[str], most: int) -> str:
-    rest = [f"... and {len(parts) - most} more"] if len(parts) > most else []
-    return "\n".join(parts[:most] + rest)
 
 
 # ------------------------------------------------------------------------------------------- outputs
@@ -192,15 +89,10 @@ def fold(messages: list[dict[str, Any]]) -> list[NotebookNode]:
 
 
 def tidy(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Return copies with neighbouring pieces of a stream joined and bare widget views left out."""
-    kept: list[NotebookNode] = []
-    for output in nbformat.from_dict(outputs):
-        if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
-            kept[-1].text += output.text
-        elif set(output.get("data", "-")) - {WIDGET}:
-            kept.append(output)
+    """Return copies in the one form that is compared: streams joined, of a progress bar what \\r leaves on the line."""
+    kept = joined(outputs)
     for output in kept:
-        if output.output_type == "stream":  # a progress bar: what \r leaves on the line
+        if output.output_type == "stream":
             output.text = re.sub(r"^.*\r(?!\n|$)", "", output.text, flags=re.MULTILINE)
     return kept
 
@@ -211,7 +103,7 @@ def kind(output: NotebookNode) -> str:
         return f"stream {output.name}"
     if output.output_type == "error":
         return f"error {output.ename}"
-    return f"{output.output_type}: {', '.join(sorted(set(output.data) - {WIDGET}))}"
+    return f"{output.output_type}: {', '.join(sorted(set(output.data) - {WIDGET, figures.MIME}))}"
 
 
 def kinds_problem(saved: list[NotebookNode], fresh: list[NotebookNode]) -> str | None:
@@ -239,46 +131,31 @@ def contents(saved: NotebookNode, fresh: NotebookNode) -> Iterator[tuple[str, An
     else:
         widget = WIDGET in saved.data or WIDGET in fresh.data
         # A widget's text is its Python repr, which changes with ipywidgets.
-        for mime in sorted(set(saved.data) - {WIDGET, "text/plain" if widget else WIDGET}):
+        left_out = {WIDGET, figures.MIME} | ({"text/plain"} if widget else set())
+        for mime in sorted(set(saved.data) - left_out):
             yield mime, saved.data[mime], fresh.data[mime]
 
 
 # ------------------------------------------------------------------------------------------- figures
 
 
-def figure_problem(saved: str, fresh: str, may_move: float, target: Path) -> str | None:
+def picture_problem(saved: str, fresh: str, target: Path) -> str | None:
     """Say how two pictures differ and leave both beside `target`; None if they agree."""
     try:
         left, right = pictures.decode(saved), pictures.decode(fresh)
     except (OSError, ValueError) as error:
         return f"not a picture: {error}"
-    if not pictures.same_size(left, right):
-        problem = "size {} x {} -> {} x {}".format(*left.size, *right.size)
-    else:
-        difference = pictures.compare(left, right, may_move)
-        if difference.distance <= pictures.ALLOWED:
-            return None
-        problem = f"distance {difference.distance:.2f}, allowed {pictures.ALLOWED}, figtol={may_move:g}"
-        problem += f"; most at the {pictures.place(difference, left.size)}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for name, picture in (("saved", left), ("fresh", right)):
-        path = Path(f"{target}-{name}.png")
-        picture.save(path)
-        problem += f"\n{name}: {path}"
+    problem = pictures.problem(left, right)
+    if problem:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for name, picture in (("saved", left), ("fresh", right)):
+            path = Path(f"{target}-{name}.png")
+            picture.save(path)
+            problem += f"\n{name}: {path}"
     return problem
 
 
 # -------------------------------------------------------------------------------------------- guards
-
-_UNSTABLE = {
-    "running time": re.compile(
-        r"\bWall time\b|\bCPU times\b|\bper loop\b|\bETA:|(?<![a-zA-Z])it/s\b"
-        r"|\d ?[mµun]?s/(?:step|epoch|sample|it)\b"
-    ),
-    "a progress bar (\\b)": re.compile("\x08"),
-    "a memory address": re.compile(r"\bat 0x[0-9a-fA-F]+"),
-}
-
 
 def tag_value(cell: NotebookNode, name: str) -> float | None:
     """Return the number of the tag `name=number`; None without such a tag.
@@ -306,26 +183,8 @@ def cell_problems(cell: NotebookNode, options: Mapping[str, bool]) -> Iterator[s
             yield str(problem)
     if options.get("skip"):
         yield "nbval-skip would leave out a cell that later cells need: use nbval-ignore-output"
-    for output in cell.outputs:
-        if output.output_type == "error" and not options.get("check_exception"):
-            yield f"a saved error, {output.ename}: {output.evalue[:200]}"
-        if output.get("name") == "stderr":
-            yield f"saved text of stderr, which differs between machines: {output.text.strip()[:200]!r}"
-        data = output.get("data", {})
-        text = f"{output.get('text', '')}\n{data.get('text/plain', '')}\n{data.get('text/html', '')}"
-        yield from (f"{what} in the saved output" for what, pattern in _UNSTABLE.items() if pattern.search(text))
-
-
-def order_problems(cells: list[NotebookNode]) -> Iterator[str]:
-    """Yield which code cells were not run, and the first that was run out of order."""
-    in_order = True
-    filled = [(number, cell.execution_count) for number, cell in enumerate(cells) if cell.source.strip()]
-    for due, (number, count) in enumerate(filled, start=1):
-        if count is None:
-            yield f"cell {number}: no execution count, so it was not run before saving"
-        elif count != due and in_order:
-            in_order = False
-            yield f"cell {number}: execution count {count} where {due} is due, run from top to bottom"
+    if options.get("check", True):
+        yield from problems(cell, may_fail=bool(options.get("check_exception")))
 
 
 # --------------------------------------------------------------------------------------------- pytest
@@ -343,7 +202,7 @@ class Notebook(IPyNbFile):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.student = (self.path.parent / "solutions" / self.path.name).exists()
-        self.compared = not self.student and os.environ.get("DLHELPERS_SEED_OFFSET", "0") == "0"
+        self.compared = not self.student and switches.seed_offset() == 0
         self.in_order: list[pytest.Item] = []
         self.due = 0
         self.messages: list[dict[str, Any]] = []
@@ -374,9 +233,9 @@ class Notebook(IPyNbFile):
             return
         with patch.dict(os.environ):
             # Assertions must count, and without MPLBACKEND figures are drawn into the notebook.
-            for name in (*STUDENT, "PYTHONOPTIMIZE", "MPLBACKEND"):
+            for name in (switches.SMOKE, "PYTHONOPTIMIZE", "MPLBACKEND"):
                 os.environ.pop(name, None)
-            os.environ.update({"DLHELPERS_QUIET": "1"} | (STUDENT if self.student else {}))
+            os.environ.update(switches.environment(smoke=self.student))
             for name, number in threads(os.environ, os.cpu_count()).items():
                 os.environ.setdefault(name, number)
             super().setup()
@@ -440,23 +299,31 @@ class Cell(IPyNbCell):
         problem = kinds_problem(saved, fresh) or "\n\n".join(self._problems(saved, fresh))
         if problem:
             lines = self.cell.source.splitlines()
-            source = _at_most([f"    {line}" for line in lines], 10)
+            source = at_most([f"    {line}" for line in lines], 10)
             raise NotebookProblem(f"outputs differ: {self._where()}\n\n{source}\n\n{problem}\n")
         return True
 
     def _problems(self, saved: list[NotebookNode], fresh: list[NotebookNode]) -> Iterator[str]:
         tolerance = tag_value(self.cell, "tol")
-        may_move = tag_value(self.cell, "figtol") or 0.0
         for number, pair in enumerate(zip(saved, fresh, strict=True), start=1):
             for name, left, right in contents(*pair):
                 if name in _PICTURES:
-                    problem = figure_problem(left, right, may_move, self._picture(number))
+                    problem = self._figure_problem(*pair) or picture_problem(left, right, self._picture(number))
                 else:
                     texts = (self.sanitize(_as_text(side)) for side in (left, right))
                     problem = text_problem(*texts, None if tolerance is None else Decimal(str(tolerance)))
                     problem = problem and f"{problem}\ntolerance: {tolerance or '1e-4 (no tag tol)'}"
                 if problem:
                     yield f"output {number}, {name}\n{problem}"
+
+    def _figure_problem(self, saved: NotebookNode, fresh: NotebookNode) -> str | None:
+        left, right = saved.data.get(figures.MIME), fresh.data.get(figures.MIME)
+        if right is None:  # a picture that matplotlib did not draw
+            return None if left is None else "saved as a figure of matplotlib, which the fresh picture is not"
+        if left is None:
+            return "saved without what the figure shows, save the notebook again with make save"
+        found = figures.problems(left, right, tag_value(self.cell, "tol"), tag_value(self.cell, "figtol"))
+        return at_most(found, 8) if found else None
 
     def _where(self) -> str:
         return f"cell {self.cell_num} of {self.nodeid.partition('::')[0]}"
@@ -482,12 +349,11 @@ class SavedOutputs(pytest.Item):
     def runtest(self) -> None:
         """Raise NotebookProblem with all that is wrong."""
         cells = [item for item in self.parent.in_order if isinstance(item, Cell)]
-        problems = [
-            f"cell {item.cell_num}: {problem}" for item in cells for problem in cell_problems(item.cell, item.options)
-        ]
-        problems += order_problems([item.cell for item in cells])
-        if problems:
-            raise NotebookProblem("\n".join([f"{len(problems)} in {self.nodeid.partition('::')[0]}", *problems]))
+        found = [(item.cell_num, problem) for item in cells for problem in cell_problems(item.cell, item.options)]
+        found += [(cells[i].cell_num, problem) for i, problem in order_problems([item.cell for item in cells])]
+        if found:
+            lines = [f"cell {number}: {problem}" for number, problem in found]
+            raise NotebookProblem("\n".join([f"{len(lines)} in {self.nodeid.partition('::')[0]}", *lines]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo) -> str:
         """Return the failure as it is shown."""
@@ -511,10 +377,16 @@ class WholeNotebooks:
                 place = item.parent.in_order.index(item)
                 notebooks[item.parent] = max(place, notebooks.get(item.parent, 0))
         others = [item for item in items if not isinstance(item.parent, Notebook)]
-        # Students' notebooks are short: when they come last, no worker waits long for the other.
-        order = sorted(notebooks, key=lambda notebook: notebook.student)
+        # The longest first: then no worker waits long for the other at the end.
+        order = sorted(notebooks, key=lambda notebook: (notebook.student, -seconds(notebook.path)))
         cells = [item for notebook in order for item in notebook.in_order[: notebooks[notebook] + 1]]
         items[:] = others + cells
+
+
+def seconds(path: Path) -> int:
+    """Return the running time on a CPU that the header of a notebook gives; 0 without one."""
+    found = re.search(r"\*\*Running time\*\*: about (\d+) s on", path.read_text(encoding="utf-8"))
+    return int(found[1]) if found else 0
 
 
 def _is_on(config: pytest.Config) -> bool:

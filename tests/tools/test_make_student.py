@@ -94,7 +94,8 @@ def test_student_edition_is_cleared_and_its_links_are_true(tmp_path):
     path = write_course(tmp_path)
     master, student = read(path), read(make_student.student_path(path))
     nbformat.validate(student)
-    assert [cell.id for cell in student.cells] == [cell.id for cell in master.cells]
+    assert [cell.id for cell in student.cells] == [cell.id for cell in master.cells if cell.id != "claims"]
+    assert master.cells[12].metadata == {"tags": ["claims"], "jupyter": {"source_hidden": True}}
     code_cells = [cell for cell in student.cells if cell.cell_type == "code"]
     assert all(cell.execution_count is None and not cell.outputs for cell in code_cells)
     assert "/blob/main/notebooks/01_sample.ipynb" in student.cells[0].source

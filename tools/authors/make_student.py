@@ -2,7 +2,8 @@
 
 The answer of an exercise stands between `# BEGIN SOLUTION` and `# END SOLUTION`. In the student
 edition a region at the left margin becomes `name = ...` for each name that the rest of the cell
-uses, an indented region becomes `...`. Outputs are cleared, links and the badge made true.
+uses, an indented region becomes `...`. Cells with the tag `claims` are left out, outputs cleared, links and
+the badge made true.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nbformat import NotebookNode
 from tools.authors.notebooks import (
     ROOT,
     NotebookError,
+    is_claims,
     label,
     masters,
     parse,
@@ -61,6 +63,7 @@ def student_edition(master: NotebookNode, path: Path, root: Path) -> NotebookNod
                 cell.source = LINK_UPWARDS.sub(r"\1", cell.source)
         except NotebookError as error:
             raise NotebookError(f"{error} (cell id {cell.id})", number) from None
+    student.cells = [cell for cell in student.cells if not is_claims(cell)]
     return student
 
 
@@ -137,12 +140,13 @@ def _names_assigned(tree: ast.Module, begin: int, end: int) -> list[str]:
         name
         for statement in tree.body
         if begin + 1 < statement.lineno <= end
-        for name in _bound_by(statement)
+        for name in bound_by(statement)
     ]
     return list(dict.fromkeys(names))
 
 
-def _bound_by(node: ast.AST) -> Iterator[str]:
+def bound_by(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a piece of code binds in its own scope."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
     elif isinstance(node, ast.alias):
@@ -151,7 +155,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield from [node.name] if hasattr(node, "name") else []
     elif not isinstance(node, _COMPREHENSION):
         for child in ast.iter_child_nodes(node):
-            yield from _bound_by(child)
+            yield from bound_by(child)
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

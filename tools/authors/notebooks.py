@@ -30,6 +30,7 @@ ADDRESS = re.compile(r'^Repository\s*=\s*"(https://github\.com/[^"]+)"', re.MULT
 _MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
 _INSTALL = """\
+# @title Get the course's helpers: run this cell first
 try:
     import dlhelpers
 except ModuleNotFoundError:  # in Colab: install the course's helpers once
@@ -37,6 +38,7 @@ except ModuleNotFoundError:  # in Colab: install the course's helpers once
     import dlhelpers"""
 
 _INSTALL_WITHOUT_ADDRESS = """\
+# @title Get the course's helpers: run this cell first
 try:
     import dlhelpers
 except ModuleNotFoundError:
@@ -109,6 +111,21 @@ def tags(cell: NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+def is_claims(cell: NotebookNode) -> bool:
+    """Return whether a cell holds the assertions of the section before it."""
+    return "claims" in tags(cell)
+
+
+def _metadata(cell: NotebookNode) -> dict:
+    """Return what is kept of a cell's metadata: its tags; scaffolding starts collapsed (in Colab as a form)."""
+    metadata = {"tags": tags(cell)} if tags(cell) else {}
+    if "install" in tags(cell):
+        metadata |= {"cellView": "form"}
+    if "install" in tags(cell) or is_claims(cell):
+        metadata |= {"jupyter": {"source_hidden": True}}
+    return metadata
+
+
 def renewed(notebook: NotebookNode, path: Path, root: Path, address: str | None = None) -> NotebookNode:
     """Return a copy with metadata, badge and install cell as they should be; outputs stay untouched.
 
@@ -119,7 +136,7 @@ def renewed(notebook: NotebookNode, path: Path, root: Path, address: str | None 
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({"tags": tags(cell)} if tags(cell) else {})
+        cell.metadata = nbformat.from_dict(_metadata(cell))
         if cell.cell_type == "code" and "install" in tags(cell):
             cell.source = install_cell(address)
     if notebook.cells:

@@ -15,14 +15,25 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools.authors import lecture_map
+from tests.comparison import switches
+from tools.authors import lecture_map, outputs
 from tools.authors.make_student import describe, make, student_edition
-from tools.authors.notebooks import ROOT, NotebookError, label, masters, read, renewed, students, to_text, write_text
+from tools.authors.notebooks import (
+    ROOT,
+    NotebookError,
+    label,
+    masters,
+    read,
+    renewed,
+    students,
+    tags,
+    to_text,
+    write_text,
+)
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-# The tests set these for student editions; a page or a saved output must never come from such a run.
-_NOT_FOR_US = ("DLHELPERS_SMOKE", "PYTHONOPTIMIZE")
+# A page or a saved output must never come from a run without assertions, with short training or other seeds.
+_NOT_FOR_US = (switches.SMOKE, switches.SEED_OFFSET, "PYTHONOPTIMIZE", "MPLBACKEND")
 
 
 @dataclass
@@ -86,7 +97,7 @@ def execute(
     kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_US}
     begin, error = time.monotonic(), None
     try:
-        client.execute(env={**kept, "DLHELPERS_QUIET": "1", **(environment or {})})
+        client.execute(env={**kept, **switches.environment(), **(environment or {})})
     except (CellExecutionError, DeadKernelError) as failure:
         number = max(started, default=0)
         error = f"cell {number} (id {notebook.cells[number].id}) failed\n{_COLOUR.sub('', str(failure))}"
@@ -104,25 +115,11 @@ def normalise(notebook: NotebookNode) -> None:
         if cell.execution_count is not None:
             count += 1
             cell.execution_count = count
-        cell.outputs = _normal_outputs(cell.outputs, cell.execution_count)
-
-
-def _normal_outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNode]:
-    kept: list[NotebookNode] = []
-    for output in outputs:
-        if output.output_type == "stream":
-            # The kernel cuts a text into pieces as time passes, so the cuts differ from run to run.
-            if kept and kept[-1].output_type == "stream" and kept[-1].name == output.name:
-                kept[-1].text += output.text
-                continue
-        elif output.output_type in ("display_data", "execute_result"):
-            output.data.pop(WIDGET, None)
-            if not output.data:
-                continue
+        cell.outputs = outputs.joined(cell.outputs)
+        for output in cell.outputs:
+            output.get("data", {}).pop(outputs.WIDGET, None)
             if output.output_type == "execute_result":
-                output.execution_count = count
-        kept.append(output)
-    return kept
+                output.execution_count = cell.execution_count
 
 
 def run_page(path: Path, root: Path) -> int:
@@ -147,7 +144,7 @@ def save(path: Path, root: Path) -> None:
     Raises
     ------
     NotebookError
-        If a cell fails or writes to stderr, or the file changed meanwhile. Then nothing is written.
+        If a cell fails, an output is not to be trusted, or the file changed meanwhile. Then nothing is written.
     """
     before = path.read_bytes()
     notebook = renewed(read(path), path, root)
@@ -155,7 +152,7 @@ def save(path: Path, root: Path) -> None:
     run = execute(notebook, path.parent)
     if run.error:
         raise NotebookError(f"not saved, {run.error}")
-    refuse_stderr(notebook)
+    refuse_unstable(notebook)
     if path.read_bytes() != before:
         raise NotebookError("not saved, the file changed while it ran: run make save again")
     text = to_text(notebook)
@@ -165,13 +162,12 @@ def save(path: Path, root: Path) -> None:
     print(f"saved {label(path, root)}  {run.seconds:.0f} s, {size}, {run.longest}", flush=True)
 
 
-def refuse_stderr(notebook: NotebookNode) -> None:
-    """Raise NotebookError if a cell wrote to stderr: such text differs between machines."""
+def refuse_unstable(notebook: NotebookNode) -> None:
+    """Raise NotebookError if an output holds what another run or machine would print differently."""
     for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                excerpt = output.text.strip()[:300]
-                raise NotebookError(f"not saved, the cell wrote to stderr, mend the cause: {excerpt}", number)
+        if cell.cell_type == "code" and "nbval-ignore-output" not in tags(cell):
+            for problem in outputs.problems(cell, may_fail="raises-exception" in tags(cell)):
+                raise NotebookError(f"not saved, {problem}", number)
 
 
 def save_all(names: list[str], root: Path) -> int:
