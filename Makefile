@@ -22,7 +22,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
   { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench class-load contact-sheet site check-site set-repo clean
+.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench contact-sheet site check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -33,14 +33,13 @@ help:
 	@echo "make student           authors: write the student editions from notebooks/solutions"
 	@echo "make lecture-map       authors: renew docs/lecture_map.md from the notebooks' tags"
 	@echo "make data              maintainers: rebuild every file of data/ from its source package"
-	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=avx2)"
+	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=newest)"
 	@echo "make mutate            maintainers: plant faults one by one, see which the tests notice (ARGS=heads)"
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
 	@echo "make site              write the solved notebooks as web pages into build/site, nothing is run"
 	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
-	@echo "make bench             maintainers: what notebooks, models and helpers cost, on an idle machine"
+	@echo "make bench             maintainers: time and memory of each notebook, on an idle machine"
 	@echo "make contact-sheet     authors: renew the README's picture from the saved figures"
-	@echo "make class-load        maintainers: how many students can work on this machine at once (ARGS=--memory)"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
 
@@ -105,9 +104,6 @@ bench: $(READY)
 
 contact-sheet: $(READY)
 	$(PY) -m tools.site.contact_sheet
-
-class-load: $(READY)
-	$(PY) -m tools.release.class_load $(ARGS)
 
 set-repo: $(READY)
 	$(PY) -m tools.authors.set_repo $(URL)

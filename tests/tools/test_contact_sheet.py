@@ -28,8 +28,3 @@ def test_a_missing_figure_is_one_clear_error():
     for cell in ("a", "b"):
         with pytest.raises(NotebookError, match=f"no cell '{cell}' with a saved figure"):
             contact_sheet.figure(notebook, cell)
-
-
-def test_pictures_keep_their_proportions():
-    assert contact_sheet.fitted(Image.new("RGB", (800, 100)), 400, 300).size == (400, 50)
-    assert contact_sheet.fitted(Image.new("RGB", (10, 100)), 400, 300).size == (30, 300)

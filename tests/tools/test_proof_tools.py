@@ -1,6 +1,8 @@
 """The tools that prove the collection: their faults apply, their tables and environments are right."""
 
+import datetime
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,14 +56,45 @@ def test_no_verdict_without_tests(course: Path) -> None:
 def test_page_lists_survivors_with_their_reason() -> None:
     lost = Fault("a b", "x.py", "1", "2", "notebooks/solutions/01_a.ipynb", why="harmless")
     text = mutate.page({fault("2", "3"): True, lost: False})
-    assert "1 of 2 faults caught, 50 %" in text and "| `solutions/01_a` | **no** harmless |" in text
+    assert "1 of 2 faults caught" in text and "| `notebooks/solutions/01_a.ipynb` | harmless |" in text
+    assert "|" not in mutate.page({fault("2", "3"): True})
+
+
+DAY = datetime.date(2026, 12, 24)
+
+
+def asked_for(setting: compatibility.Setting) -> list[str]:
+    return compatibility.requirements((ROOT / "requirements.txt").read_text(), setting, DAY).splitlines()
 
 
 def test_pins_replace_and_keep() -> None:
-    text = compatibility.requirements((ROOT / "requirements.txt").read_text(), {"keras": "3.8.0", "numpy": "2.0.2"})
-    lines = text.splitlines()
+    lines = asked_for(compatibility.Setting("", pins={"keras": "3.8.0", "numpy": "2.0.2"}))
     assert [line for line in lines if line.startswith(("keras", "numpy"))] == ["keras==3.8.0", "numpy==2.0.2"]
     assert any(line.startswith("tf-keras==") for line in lines) and f"-e {ROOT}" in lines
+
+
+def test_newest_has_no_pins_and_is_asked_for_anew_each_day() -> None:
+    lines = asked_for(compatibility.SETTINGS["newest"])
+    assert lines[0] == f"# {DAY}" and {"keras", "pytest", "nbval", f"-e {ROOT}"} < set(lines)
+    assert not [line for line in lines if re.match(r"[^#]*[=;]", line)]
+
+
+def test_only_a_setting_with_its_own_versions_gets_an_environment(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    commands = []
+    monkeypatch.setattr(compatibility, "BUILD", tmp_path)
+    monkeypatch.setattr(compatibility.subprocess, "run", lambda command, check: commands.append(command))
+    assert compatibility.python_for("avx2", compatibility.SETTINGS["avx2"]) == sys.executable and not commands
+    (tmp_path / "newest").mkdir()
+    for _ in range(2):
+        python = compatibility.python_for("newest", compatibility.SETTINGS["newest"])
+    assert python == str(tmp_path / "newest" / "bin" / "python")
+    assert len(commands) == 2 and commands[1][-1].read_text() == (tmp_path / "newest" / ".ready").read_text()
+
+
+def test_seeds_are_shifted_by_the_setting_alone() -> None:
+    environments = {name: setting.environment for name, setting in compatibility.SETTINGS.items()}
+    assert [environments[f"seeds-{n}"] for n in (1, 2)] == [{"NB_TEST_SEED_OFFSET": str(n)} for n in (1, 2)]
+    assert {variable for environment in environments.values() for variable in environment} < set(compatibility.OURS)
 
 
 def report(*cases: tuple[str, bool]) -> str:
@@ -96,11 +129,6 @@ def test_rows_are_replaced_in_order_and_the_text_stays() -> None:
 
 def test_the_page_has_its_markers() -> None:
     assert compatibility.BEGIN in compatibility.PAGE.read_text()
-
-
-def test_verdicts_are_read_back_from_the_page() -> None:
-    verdicts = {fault: number % 3 > 0 for number, fault in enumerate(FAULTS)}
-    assert mutate.earlier(mutate.page(verdicts)) == {fault.what: found for fault, found in verdicts.items()}
 
 
 def test_the_page_names_cells_that_exist() -> None:

@@ -24,11 +24,10 @@ from tools.authors.notebooks import ROOT, THREADS, masters, write_text
 PAGE = ROOT / "docs" / "compatibility.md"
 BUILD = ROOT / "build" / "matrix"
 BEGIN, END = "<!-- rows: written by tools/release/compatibility.py -->", "<!-- end of rows -->"
-PACKAGES = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy")
+PACKAGES = ("tensorflow", "keras", "tf-keras", "tensorflow-probability", "numpy", "pandas", "matplotlib")
 PATIENCE = 1800  # seconds a cell: old processors take several times as long, and only outputs matter here
 # What else could be set outside would make a row something other than its name says.
-OURS = (*THREADS, "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS")
-OURS += ("DLHELPERS_SEED_OFFSET", "DLHELPERS_SMOKE")
+OURS = (*THREADS, "ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "NB_TEST_SEED_OFFSET", "NB_TEST_SMOKE")
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,15 @@ class Setting:
     title: str
     environment: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
+    newest: bool = False  # the ranges of pyproject.toml in place of the pins
 
 
 def _threads(number: int) -> dict[str, str]:
     return {name: str(number) for name in THREADS}
+
+
+def _seeds(offset: int) -> dict[str, str]:
+    return {"NB_TEST_SEED_OFFSET": str(offset)}  # tests/comparison reads it
 
 
 SETTINGS = {
@@ -51,32 +55,35 @@ SETTINGS = {
     "avx2": Setting("oneDNN limited to AVX2", {"ONEDNN_MAX_CPU_ISA": "AVX2"}),
     "sse41": Setting("oneDNN limited to SSE4.1", {"ONEDNN_MAX_CPU_ISA": "SSE41"}),
     "no-onednn": Setting("without oneDNN", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    "seeds-1": Setting("all seeds + 1, claims only", {"DLHELPERS_SEED_OFFSET": "1"}),
-    "seeds-2": Setting("all seeds + 2, claims only", {"DLHELPERS_SEED_OFFSET": "2"}),
+    "seeds-1": Setting("all seeds + 1, claims only", _seeds(1)),
+    "seeds-2": Setting("all seeds + 2, claims only", _seeds(2)),
     # The versions that hosted notebooks offered for long; tf-keras has the number of its TensorFlow.
     "tf-2.18": Setting(
         "TensorFlow 2.18",
         pins={"tensorflow": "2.18.1", "keras": "3.8.0", "tf-keras": "2.18.0", "numpy": "2.0.2"},
     ),
+    "newest": Setting("the newest of everything on that day", newest=True),
 }
 
 
-def requirements(text: str, pins: Mapping[str, str]) -> str:
-    """Return the lines of requirements.txt with other versions of the packages in `pins`."""
-    kept = [line for line in text.splitlines() if re.split(r"[=;\s]", line)[0] not in pins]
-    lines = [f"-e {ROOT}" if line == "-e ." else line for line in kept]
-    return "\n".join([*lines, *(f"{name}=={version}" for name, version in pins.items())]) + "\n"
+def requirements(text: str, setting: Setting, today: datetime.date) -> str:
+    """Return the lines of requirements.txt with the setting's versions, or with none but the day they are asked for."""
+    lines = [f"-e {ROOT}" if line == "-e ." else line for line in text.splitlines()]
+    if setting.newest:
+        return "\n".join([f"# {today}", *(line.partition("==")[0] for line in lines)]) + "\n"
+    kept = [line for line in lines if re.split(r"[=;\s]", line)[0] not in setting.pins]
+    return "\n".join([*kept, *(f"{name}=={version}" for name, version in setting.pins.items())]) + "\n"
 
 
 def python_for(name: str, setting: Setting) -> str:
     """Return the interpreter of a setting; one with its own versions gets an environment under build/."""
-    if not setting.pins:
+    if not setting.pins and not setting.newest:
         return sys.executable
     folder = BUILD / name
     python, ready, file = folder / "bin" / "python", folder / ".ready", BUILD / f"{name}.txt"
-    wanted = requirements((ROOT / "requirements.txt").read_text(), setting.pins)
+    wanted = requirements((ROOT / "requirements.txt").read_text(), setting, datetime.date.today())
     if not ready.exists() or ready.read_text() != wanted:
-        print(f"{name}: installing {', '.join('=='.join(pin) for pin in setting.pins.items())}", flush=True)
+        print(f"{name}: installing {setting.title}", flush=True)
         BUILD.mkdir(parents=True, exist_ok=True)
         file.write_text(wanted)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)

@@ -1,8 +1,7 @@
 """Put one small fault after the other into a copy of the checkout and see whether the tests notice.
 
 `python -m tools.release.mutate` tries all faults of tools/release/faults.py and writes docs/mutations.md;
-`python -m tools.release.mutate heads 16` tries those whose file or description contains one of the words, and renews
-their rows.
+`python -m tools.release.mutate heads 16` only tries those whose file or description contains one of the words.
 Each fault runs only the tests or the notebook that it names, and stops at the first failure.
 """
 
@@ -11,7 +10,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -98,31 +96,20 @@ def passes(folder: Path, tests: str) -> bool:
 
 
 def page(verdicts: dict[Fault, bool]) -> str:
-    """Return docs/mutations.md."""
+    """Return docs/mutations.md: how many faults were caught, and which were not."""
     survivors = [fault for fault, found in verdicts.items() if not found]
-    share = 100 * (1 - len(survivors) / len(verdicts))
-    lines = [
+    rows = [f"| {fault.what} | `{fault.file}` | `{fault.tests}` | {fault.why} |" for fault in survivors]
+    table = ["", "| not caught | file | tests | why that is no harm |", "|---|---|---|---|", *rows] if rows else []
+    return "\n".join([
         "# Faults that were planted",
         "",
-        "Written by `make mutate` from `tools/release/faults.py`: each fault alone was put into a copy of the",
-        "checkout, and the tests or the notebook beside it were run. \"Caught\" means that they failed.",
+        "Written by `make mutate`: each fault of `tools/release/faults.py` alone was put into a copy of the checkout,",
+        "and the tests or the notebook that stand beside it there were run. \"Caught\" means that they failed.",
         "",
-        f"{datetime.date.today().isoformat()}: {len(verdicts) - len(survivors)} of {len(verdicts)} faults"
-        f" caught, {share:.0f} %.",
+        f"{datetime.date.today()}: {len(verdicts) - len(survivors)} of {len(verdicts)} faults caught.",
+        *table,
         "",
-        "| fault | file | tests | caught |",
-        "|---|---|---|---|",
-    ]
-    for fault, found in verdicts.items():
-        short = fault.tests.removeprefix("notebooks/").removesuffix(".ipynb")
-        lines.append(f"| {fault.what} | `{fault.file}` | `{short}` | {'yes' if found else f'**no** {fault.why}'} |")
-    return "\n".join(lines) + "\n"
-
-
-def earlier(text: str) -> dict[str, bool]:
-    """Return which faults the page says were caught, by their description."""
-    rows = re.findall(r"^\| (.+?) \| `[^`]+` \| `[^`]+` \| (yes|\*\*no\*\*)", text, re.MULTILINE)
-    return {what: word == "yes" for what, word in rows}
+    ])  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,12 +128,9 @@ def main(arguments: list[str] | None = None) -> int:
             verdicts[fault] = caught(folder, fault)
             word = "caught  " if verdicts[fault] else "SURVIVED"
             print(f"{number:3d}/{len(chosen)} {word} {time.monotonic() - begin:4.0f} s  {fault.what}", flush=True)
-    known = earlier(PAGE.read_text()) if words and PAGE.exists() else {}
-    known |= {fault.what: found for fault, found in verdicts.items()}
-    if all(fault.what in known for fault in FAULTS):
-        write_text(PAGE, page({fault: known[fault.what] for fault in FAULTS}))
-    lost = [fault for fault, found in verdicts.items() if not found and not fault.why]
-    return 1 if lost else 0
+    if not words:
+        write_text(PAGE, page(verdicts))
+    return 1 if any(not found and not fault.why for fault, found in verdicts.items()) else 0
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ from tools.authors.notebooks import (
 EXTRA_PAGES = ("data/README.md", "docs/lecture_map.md")
 PICTURES = ("docs/contact_sheet.webp",)
 TABLE_HEADING = "## The notebooks"
+CLAIMS = "What is asserted here"
 
 # Code and formulas come first: what looks like a link inside them is none.
 _CODE_OR_LINK = re.compile(
@@ -69,18 +70,16 @@ def sources(root: Path) -> dict[str, str]:
     ------
     NotebookError
         If a notebook, a link or the README's table cannot be made into pages; it names file and cell.
+    OSError
+        If one of the other files cannot be read.
     """
     paths = masters(root)
     if not paths:
         raise NotebookError("no notebooks in notebooks/solutions, the site would be empty")
     pages = {label(student_path(path), root) for path in paths} | set(EXTRA_PAGES)
-    texts = {"index.md": front_page(_text(root, "README.md"), _text(root, "docs/site/index.md"))}
-    texts |= {name: _text(root, name) for name in EXTRA_PAGES}
-    for name, text in texts.items():
-        try:
-            texts[name] = with_true_links(text, name, pages, root)
-        except NotebookError as error:
-            raise NotebookError(f"{name.replace('index.md', 'README.md')}: {error}") from None
+    front = front_page(_text(root, "README.md"), _text(root, "docs/site/index.md"))
+    texts = {"index.md": with_true_links(front, "README.md", pages, root)}
+    texts |= {name: with_true_links(_text(root, name), name, pages, root) for name in EXTRA_PAGES}
     for path in paths:
         try:
             texts[label(student_path(path), root)] = to_text(reading_edition(path, pages, root))
@@ -90,10 +89,7 @@ def sources(root: Path) -> dict[str, str]:
 
 
 def _text(root: Path, name: str) -> str:
-    try:
-        return (root / name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotebookError(f"{name} cannot be read, the site needs it: {error}") from None
+    return (root / name).read_text(encoding="utf-8")
 
 
 def front_page(readme: str, template: str) -> str:
@@ -134,7 +130,7 @@ def reading_edition(path: Path, pages: set[str], root: Path) -> NotebookNode:
 def prepared(cell: NotebookNode) -> list[NotebookNode]:
     """Return the cells that the site shows for this one.
 
-    An exercise becomes two: as students meet it, then the answer with its verdict, folded.
+    An exercise becomes two: as students meet it, then the answer with its verdict, folded. Assertions are folded, too.
     """
     if cell.cell_type != "code":
         return [cell]
@@ -144,15 +140,17 @@ def prepared(cell: NotebookNode) -> list[NotebookNode]:
         question = new_code_cell(without_solutions(cell.source), id=f"open-{cell.id}"[:64])
         lines = cell.source.split("\n")
         cell.source = "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
-        return [question, _folded(cell, "hide-cell", "the solution")]
+        return [question, _folded(cell, "hide-cell", "Show the solution", "Hide the solution")]
     if cell.source.startswith("dlhelpers.setup("):
-        return [_folded(cell, "hide-input", "the imports")]
+        return [_folded(cell, "hide-input", "Show the imports", "Hide the imports")]
+    if "claims" in tags(cell):
+        return [_folded(cell, "hide-cell", CLAIMS, CLAIMS)]
     return [cell]
 
 
-def _folded(cell: NotebookNode, tag: str, what: str) -> NotebookNode:
+def _folded(cell: NotebookNode, tag: str, show: str, hide: str) -> NotebookNode:
     cell.metadata["tags"] = [*tags(cell), tag]
-    cell.metadata["mystnb"] = {"code_prompt_show": f"Show {what}", "code_prompt_hide": f"Hide {what}"}
+    cell.metadata["mystnb"] = {"code_prompt_show": show, "code_prompt_hide": hide}
     return cell
 
 
@@ -191,7 +189,7 @@ def with_true_links(text: str, page: str, pages: set[str], root: Path) -> str:
         if file in pages:
             return found[0]
         if file.startswith("..") or os.path.isabs(file) or not (root / file).exists():
-            raise NotebookError(f"a link leads to {target}, which does not exist")
+            raise NotebookError(f"a link of {page} leads to {target}, which does not exist")
         if found["picture"] and file in PICTURES:
             return found[0]
         if found["picture"]:
@@ -231,7 +229,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     argparse.ArgumentParser(prog=prog, description=about).parse_args(arguments)
     try:
         folder = build(root)
-    except NotebookError as error:
+    except (NotebookError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{folder / 'index.html'}  (a class reads it with: python -m http.server -d {label(folder, root)})")

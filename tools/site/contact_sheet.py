@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nbformat import NotebookNode
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from tools.authors.notebooks import ROOT, NotebookError, masters, read
 
@@ -44,14 +44,7 @@ def figure(notebook: NotebookNode, cell_id: str) -> Image.Image:
     if not images:
         raise NotebookError(f"no cell {cell_id!r} with a saved figure, mend FIGURES in tools/site/contact_sheet.py")
     drawn = Image.open(io.BytesIO(base64.b64decode(images[-1]))).convert("RGBA")
-    white = Image.new("RGBA", drawn.size, "white")
-    return Image.alpha_composite(white, drawn).convert("RGB")
-
-
-def fitted(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Return the picture as large as it fits, its proportions kept."""
-    scale = min(width / picture.width, height / picture.height)
-    return picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+    return Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
 
 
 def sheet(pictures: list[tuple[Image.Image, str]]) -> Image.Image:
@@ -64,8 +57,7 @@ def sheet(pictures: list[tuple[Image.Image, str]]) -> Image.Image:
         left = GAP + number % COLUMNS * (WIDTH + GAP)
         top = GAP + number // COLUMNS * (HEIGHT + CAPTION + GAP)
         pen.text((left, top), caption, fill="#333333", font=font)
-        shown = fitted(picture, WIDTH, HEIGHT)
-        page.paste(shown, (left + (WIDTH - shown.width) // 2, top + CAPTION + (HEIGHT - shown.height) // 2))
+        page.paste(ImageOps.pad(picture, (WIDTH, HEIGHT), Image.Resampling.LANCZOS, "white"), (left, top + CAPTION))
     return page
 
 
