@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,12 +72,10 @@ def _listing(root: Path, only_masters: bool) -> str:
     return ", ".join(names + [f"solutions/{path.stem}" for path in masters(root)]) or "none yet"
 
 
-def execute(
-    notebook: NotebookNode, folder: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
-) -> Run:
+def execute(notebook: NotebookNode, folder: Path, environment: Mapping[str, str] | None = None) -> Run:
     """Run the notebook in place, in a new kernel that starts in `folder`; stop at the first failing cell.
 
-    `environment` adds variables to the kernel's own, `options` to its command line.
+    `environment` adds variables to the kernel's own.
     """
     started: dict[int, float] = {}
     seconds: dict[int, float] = {}
@@ -87,7 +85,7 @@ def execute(
         kernel_name="python3",
         store_widget_state=False,
         record_timing=False,
-        extra_arguments=["--log-level=ERROR", *options],
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=lambda cell, cell_index: started.update({cell_index: time.monotonic()}),
         on_cell_executed=lambda cell, cell_index, execute_reply: seconds.update(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell
 
+from tests.comparison import switches
 from tools.authors.make_student import make
 from tools.authors.notebooks import ROOT, masters, read, students, to_text, write_text
 from tools.authors.run_notebook import execute
@@ -41,16 +42,11 @@ class Cost:
     peak: float
 
 
-def as_tested() -> tuple[dict[str, str], list[str]]:
-    """Return the environment and the kernel's options under which the tests run a student edition."""
-    return {"NB_TEST_SMOKE": "1"}, [f"--IPKernelApp.exec_files={ROOT / 'tests' / 'comparison' / 'switches.py'}"]
-
-
 def measure(path: Path, short: bool = False) -> Cost:
     """Run a notebook in a new kernel; with `short` as the tests run student editions."""
     notebook = read(path)
     notebook.cells.append(new_code_cell(PROBE))
-    run = execute(notebook, path.parent, *(as_tested() if short else ()))
+    run = execute(notebook, path.parent, switches.environment(smoke=short))
     if run.error:
         raise SystemExit(f"{path.name}: {run.error}")
     return Cost(run.seconds, *map(float, notebook.cells[-1].outputs[0].text.split()))

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.comparison import switches
 from tools.authors.notebooks import ROOT, THREADS, masters, write_text
 
 PAGE = ROOT / "docs" / "compatibility.md"
@@ -45,7 +46,7 @@ def _threads(number: int) -> dict[str, str]:
 
 
 def _seeds(offset: int) -> dict[str, str]:
-    return {"NB_TEST_SEED_OFFSET": str(offset)}  # tests/comparison reads it
+    return {switches.SEED_OFFSET: str(offset)}
 
 
 SETTINGS = {

@@ -25,7 +25,12 @@ START = ("dlhelpers/start.py", "tests/dlhelpers/test_start.py")
 LIVE = ("dlhelpers/live.py", "tests/dlhelpers/test_live.py")
 SLIDERS = ("dlhelpers/sliders.py", "tests/dlhelpers/test_start.py")
 PLUGIN = ("tests/comparison/plugin.py", "tests/comparison/test_plugin.py")
-FIGURES = ("tests/comparison/pictures.py", "tests/comparison/test_plugin.py")
+TEXT = ("tests/comparison/text.py", "tests/comparison/test_text.py")
+FIGURES = ("tests/comparison/figures.py", "tests/comparison/test_figures.py")
+PICTURES = ("tests/comparison/pictures.py", "tests/comparison/test_figures.py")
+SWITCHES = ("tests/comparison/switches.py", "tests/comparison/test_switches.py")
+OUTPUTS = ("tools/authors/outputs.py", "tests/comparison/test_plugin.py")
+LINT = ("tools/authors/lint_notebooks.py", "tests/tools/test_lint_notebooks.py")
 STUDENT = ("tools/authors/make_student.py", "tests/tools/test_make_student.py")
 
 
@@ -91,17 +96,33 @@ FAULTS = [
     # start, training, sliders
     _fault("setup: the seed is ignored", START, "keras.utils.set_random_seed(seed)\n    style", "style"),
     _fault("setup: TensorFlow's messages come through", START, "        os.dup2(nowhere.fileno(), 2)\n", "        nowhere.fileno()\n"),
-    _fault("smoke: training is not capped", START, 'if os.environ.get("DLHELPERS_SMOKE") == "1":\n        _cap', 'if os.environ.get("DLHELPERS_SMOKE") == "2":\n        _cap'),
-    _fault("smoke: assertions are on", START, "        shell.ast_transformers.append(_NoAssertions())\n", "        pass\n"),
+    _fault("switches: training is not capped", SWITCHES, "        if smoke:\n            cap_training", "        if False:\n            cap_training"),
+    _fault("switches: NumPy's seeds are not shifted", SWITCHES, ', (np.random, "default_rng")', ""),
+    _fault("switches: seeds are shifted at each setup", SWITCHES, '        if not hasattr(original, "unshifted"):\n', "        if True:\n"),
     _fault("watch: the picture stays in the notebook", LIVE, '                self.picture.update(HTML(""))', "                pass"),
     _fault("watch: tests see the bar", LIVE, "    if not somebody_watches():\n        return keras.callbacks.Callback()\n", ""),
     _fault("explore: a range without the start value passes", SLIDERS, "        if not inside:\n", "        if False:\n"),
     # the comparison of notebooks, and the tools
-    _fault("nbval: any number agrees", PLUGIN, "    if difference <= limit:", "    if difference <= limit or True:"),
+    _fault("nbval: any number agrees", TEXT, "    if difference <= limit:", "    if difference <= limit or True:"),
     _fault("nbval: the tag tol is ignored", PLUGIN, 'tolerance = tag_value(self.cell, "tol")', "tolerance = None"),
     _fault("nbval: a missing output passes", PLUGIN, 'problem = kinds_problem(saved, fresh) or "\\n\\n".join(self._problems(saved, fresh))', 'problem = "\\n\\n".join(self._problems(saved[: len(fresh)], fresh[: len(saved)]))'),
-    _fault("nbval: order of execution unchecked", PLUGIN, "        problems += order_problems([item.cell for item in cells])\n", ""),
-    _fault("nbval: students' notebooks train in full", PLUGIN, 'STUDENT = {"DLHELPERS_SMOKE": "1"}', "STUDENT = {}"),
+    _fault("nbval: order of execution unchecked", PLUGIN, "        found += [(cells[i].cell_num, problem) for i, problem in order_problems([item.cell for item in cells])]\n", ""),
+    _fault("nbval: students' notebooks train in full", PLUGIN, "switches.environment(smoke=self.student)", "switches.environment()"),
+    _fault("nbval: what a figure shows is not compared", PLUGIN, "problem = self._figure_problem(*pair) or picture_problem", "problem = picture_problem"),
+    _fault("nbval: a saved error passes", OUTPUTS, "if output.output_type == \"error\" and not may_fail:", "if False:"),
+    _fault("nbval: times in an output pass", OUTPUTS, "        for what, excerpt in _unstable(output):\n", "        for what, excerpt in ():\n"),
+    _fault("figures: colours are not noted", FIGURES, 'found["colour"] = _colour(artist)', 'found["colour"] = ""'),
+    _fault("figures: heights are not noted", FIGURES, '"y": _coarse(shares[:, 1], sample)}\n\n\ndef _spread', '"y": []}\n\n\ndef _spread'),
+    _fault("figures: ticks with names are not noted", FIGURES, 'found["ticks"] = ticks', 'found["tics"] = []'),
+    _fault("figures: images upside down", FIGURES, 'upright = shades if artist.origin == "upper" else shades[::-1]', "upright = np.sort(shades, axis=0)"),
+    _fault("figures: ten times the tolerance", FIGURES, "SHARE = 0.005", "SHARE = 0.05"),
+    _fault("figures: a legend that vanishes passes", FIGURES, "dict.fromkeys([*saved, *fresh])", "[name for name in saved if name in fresh]"),
+    _fault("figures: numbers in words are free", FIGURES, "        if text_problem(saved, fresh, None if", "        if text_problem(saved, fresh, Decimal(9) if"),
+    _fault("pictures: a blank one passes", PICTURES, "    if not INK[0] <= amount <= INK[1]:", "    if False:"),
+    _fault("pictures: another one with as much ink passes", PICTURES, "return None if alike >= ALIKE else", "return None if True else"),
+    _fault("lint: asserts in the lesson pass", LINT, 'if any(isinstance(node, ast.Assert) for node in ast.walk(tree)):\n            yield i, "an assert,', 'if False:\n            yield i, "an assert,'),
+    _fault("lint: claims may print", LINT, "    return isinstance(node, (ast.Assert, ast.Assign))", "    return True"),
+    _fault("student editions keep the claims", STUDENT, "[cell for cell in student.cells if not is_claims(cell)]", "student.cells"),
     _fault("student editions keep outputs", STUDENT, "cell.outputs, cell.execution_count = [], None", "cell.execution_count = None"),
     _fault("student editions: only the first region is taken out", STUDENT, "for begin, end in reversed(regions):", "for begin, end in regions[:1]:"),
     # the code of notebooks
