@@ -14,9 +14,9 @@ from dlhelpers.exercises.core import (
     call,
     close,
     exercise,
+    grade,
     keras_model,
     last_activation,
-    named_mistake,
     number,
 )
 
@@ -45,33 +45,26 @@ def standardise_by_training(function: Any) -> str | None:
         return "These are the training images. Return the new ones."
     if result.shape != new.shape:
         return f"The new images have shape {new.shape}; yours come back as {result.shape}."
-    everything = np.concatenate([train, new])
-    if any(close(result, (new - train.mean()) / train.std(ddof=ddof)) for ddof in (0, 1)):
+    mean, sd, everything = train.mean(), train.std(), np.concatenate([train, new])
+    if close(result, (new - mean) / train.std(ddof=1)):
         return None
     pixel_mean, pixel_sd = train.mean(axis=0), train.std(axis=0)
-    pairs = [(pixel_mean, pixel_sd), (pixel_mean, train.std()), (train.mean(), pixel_sd)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if any(close(result[:, 1:], ((new - mean) / sd)[:, 1:]) for mean, sd in pairs):
-            return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
-    if close(result, (train.mean() - new) / train.std()):
-        return "The sign is turned around: the new images minus the mean."
-    if close(result, (new - new.mean()) / new.std()):
-        return "The new images are scaled by their own mean and sd. The same image would look different in other company."
-    if close(result, (new - everything.mean()) / everything.std()):
-        return "Mean and sd come from training and new images together. Nobody knows the new ones yet."
-    if close(result, (new - train.mean()) / new.std()) or close(result, (new - new.mean()) / train.std()):
-        return "One of the two numbers comes from the new images. Both belong to the training images."
-    if close(result, new - train.mean()):
-        return "The mean is subtracted. Divide by the standard deviation as well."
-    if close(result, (new - train.mean()) / train.var()):
-        return "This divides by the variance. Divide by the standard deviation."
-    if close(result, new / train.std()):
-        return "Subtract the mean before you divide."
-    if close(result, new - train.mean() / train.std()):
-        return "Brackets are missing: first the difference, then the division."
-    if close(result, new / 255):
-        return "Dividing by 255 is the other scale. Use mean and standard deviation here."
-    return OTHER
+        by_pixel = [(new - pixel_mean) / pixel_sd, (new - pixel_mean) / sd, (new - mean) / pixel_sd]
+    if any(close(result[:, 1:], one[:, 1:]) for one in by_pixel):
+        return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
+    mistakes = [
+        ((mean - new) / sd, "The sign is turned around: the new images minus the mean."),
+        ((new - new.mean()) / new.std(), "The new images are scaled by their own mean and sd. The same image would look different in other company."),
+        ((new - everything.mean()) / everything.std(), "Mean and sd come from training and new images together. Nobody knows the new ones yet."),
+        ((new - mean) / new.std(), (new - new.mean()) / sd, "One of the two numbers comes from the new images. Both belong to the training images."),
+        (new - mean, "The mean is subtracted. Divide by the standard deviation as well."),
+        ((new - mean) / sd**2, "This divides by the variance. Divide by the standard deviation."),
+        (new / sd, "Subtract the mean before you divide."),
+        (new - mean / sd, "Brackets are missing: first the difference, then the division."),
+        (new / 255, "Dividing by 255 is the other scale. Use mean and standard deviation here."),
+    ]
+    return grade(result, (new - mean) / sd, mistakes)
 
 
 @exercise(
@@ -96,8 +89,9 @@ def nll_of_logits(function: Any) -> str | None:
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single images. Take their mean."
     value = number(result)
-    if not close(value, prices.mean()):
-        return _nll_mistake(value, z, y, prices, log_softmax)
+    message = _nll_mistake(value, z, y, prices, log_softmax)
+    if message is not None:
+        return message
     large = np.zeros((2, 10))
     large[0, 4], large[1, 2] = 1000, -1000
     with np.errstate(all="ignore"):
@@ -113,7 +107,7 @@ def nll_of_logits(function: Any) -> str | None:
     return None
 
 
-def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) -> str:
+def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) -> str | None:
     rows = np.arange(len(y))
     p = np.exp(log_softmax(z))
     mistakes = [
@@ -139,7 +133,7 @@ def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) ->
         (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
         (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(value, prices.mean(), mistakes)
 
 
 @exercise(
@@ -199,23 +193,20 @@ def one_softmax(model: Any) -> str | None:
     praise="13 002, and all but 442 of them stand in the first layer.",
 )
 def film_parameters(count: Any) -> str | None:
-    count = number(count)
-    mistakes = {
-        784 * 16 + 16 * 16 + 16 * 10: "The biases are missing: one for each of the 16 + 16 + 10 units.",
-        784 * 16 + 16 + 16 * 16 + 16: "The output layer is missing.",
-        784 * 16 + 16 * 16 + 16 * 10 + 3: "Each unit has a bias of its own, not each layer.",
-        784 * 16 + 16 + 16 * 16 + 16 + 16 * 10: "Ten are missing: the output units have biases too.",
-        784 * 16 + 16 + 16 * 10 + 10: "The second hidden layer is missing: its inputs are the 16 units before it.",
-        784 * 16 + 16 + 784 * 16 + 16 + 16 * 10 + 10: "Only the first layer sees the pixels. The second one has 16 inputs.",
-        28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10: "An image has 28 times 28 pixels, not 28.",
-        784 * 16 * 16 * 10: "The layers' weights add up. They are not multiplied.",
-        784 + 16 + 16 + 10: "These are the units. The weights join each unit with each unit of the next layer.",
-        16 + 16 + 10: "These are the biases alone.",
-        784 * 17 + 16 * 17 + 16 * 11: "One bias for each unit of the layer, not for each of its inputs.",
-    }
-    if int(count) in mistakes and count == int(count):
-        return mistakes[int(count)]
-    return None if count == 13002 else OTHER
+    mistakes = [
+        (784 * 16 + 16 * 16 + 16 * 10, "The biases are missing: one for each of the 16 + 16 + 10 units."),
+        (784 * 16 + 16 + 16 * 16 + 16, "The output layer is missing."),
+        (784 * 16 + 16 * 16 + 16 * 10 + 3, "Each unit has a bias of its own, not each layer."),
+        (784 * 16 + 16 + 16 * 16 + 16 + 16 * 10, "Ten are missing: the output units have biases too."),
+        (784 * 16 + 16 + 16 * 10 + 10, "The second hidden layer is missing: its inputs are the 16 units before it."),
+        (2 * (784 * 16 + 16) + 16 * 10 + 10, "Only the first layer sees the pixels. The second one has 16 inputs."),
+        (28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10, "An image has 28 times 28 pixels, not 28."),
+        (784 * 16 * 16 * 10, "The layers' weights add up. They are not multiplied."),
+        (784 + 16 + 16 + 10, "These are the units. The weights join each unit with each unit of the next layer."),
+        (16 + 16 + 10, "These are the biases alone."),
+        (784 * 17 + 16 * 17 + 16 * 11, "One bias for each unit of the layer, not for each of its inputs."),
+    ]
+    return grade(number(count), 13002, mistakes, rtol=0)
 
 
 @exercise(
@@ -244,18 +235,12 @@ def recall_of_digits(recall: Any, counts: Any) -> str | None:
         precision = right / counts.sum(axis=0)
     if np.array_equal(recall, right):
         return "These are counts. Divide by the number of images of each digit."
-    if close(recall, wanted, rtol=2e-4):
-        return None
-    if any(np.allclose(recall, wanted.round(places), rtol=0, atol=1e-9) for places in (2, 3)):
-        return ROUNDED
-    if close(recall, precision, rtol=2e-4):
-        return "This is the precision: columns hold the network's answers. Divide by the sums of the rows."
-    if close(recall, right / counts.sum(), rtol=2e-4):
-        return "This divides by all images. Divide by those of the digit."
-    if close(recall, 1 - wanted, rtol=2e-4):
-        return "These are the shares that are missed. The recall counts those that are recognised."
-    if close(recall, 100 * wanted, rtol=2e-4):
-        return "These are percentages. A share lies between 0 and 1."
-    if close(recall, counts.sum(axis=1) / counts.sum(), rtol=2e-4):
-        return "These are the shares of the digits among all images."
-    return OTHER
+    mistakes = [
+        (precision, "This is the precision: columns hold the network's answers. Divide by the sums of the rows."),
+        (right / counts.sum(), "This divides by all images. Divide by those of the digit."),
+        (1 - wanted, "These are the shares that are missed. The recall counts those that are recognised."),
+        (100 * wanted, "These are percentages. A share lies between 0 and 1."),
+        (counts.sum(axis=1) / counts.sum(), "These are the shares of the digits among all images."),
+    ]
+    short = any(np.allclose(recall, wanted.round(places), rtol=0, atol=1e-9) for places in (2, 3))
+    return grade(recall, wanted, mistakes, rtol=2e-4, other=ROUNDED if short else OTHER)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, exercise, keras_model, last_activation, number
+from dlhelpers.exercises.core import NotYet, array, call, exercise, grade, keras_model, last_activation, number
 
 
 @exercise(
@@ -67,20 +67,17 @@ def _first_images() -> np.ndarray:
     praise="18 496, whatever the size of the image.",
 )
 def parameters_of_second_layer(count: Any) -> str | None:
-    count = number(count)
-    mistakes = {
-        3 * 3 * 64 + 64: "A kernel reaches through all 32 channels of its input. They were forgotten.",
-        3 * 3 * 64: "The 32 channels of the input and the biases were forgotten.",
-        3 * 3 * 32 * 64: "The biases are missing: one for each kernel.",
-        3 * 3 * 32 * 64 + 32: "One bias for each of the 64 kernels, not for each input channel.",
-        3 * 3 * 32 * 64 + 32 * 64: "One bias for each kernel, not for each pair of channel and kernel.",
-        3 * 32 * 64 + 64: "The kernel is 3 x 3: nine weights for each channel.",
-        320: "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels.",
-        320 + 18496: "These are both layers. The second one alone is asked for.",
-    }
-    if count in mistakes:
-        return mistakes[int(count)]
-    return None if count == 18496 else OTHER
+    mistakes = [
+        (3 * 3 * 64 + 64, "A kernel reaches through all 32 channels of its input. They were forgotten."),
+        (3 * 3 * 64, "The 32 channels of the input and the biases were forgotten."),
+        (3 * 3 * 32 * 64, "The biases are missing: one for each kernel."),
+        (3 * 3 * 32 * 64 + 32, "One bias for each of the 64 kernels, not for each input channel."),
+        (3 * 3 * 32 * 64 + 32 * 64, "One bias for each kernel, not for each pair of channel and kernel."),
+        (3 * 32 * 64 + 64, "The kernel is 3 x 3: nine weights for each channel."),
+        (320, "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels."),
+        (320 + 18496, "These are both layers. The second one alone is asked for."),
+    ]
+    return grade(number(count), 18496, mistakes, rtol=0)
 
 
 @exercise(
@@ -93,20 +90,17 @@ def parameters_of_second_layer(count: Any) -> str | None:
     praise="32, 28, 14, 12, 6.",
 )
 def last_side(side: Any) -> str | None:
-    side = number(side)
-    mistakes = {
-        8: "This is with padding: 32, 16, 8. Without it each convolution takes a rim away.",
-        7: "The second convolution shrinks its maps as well: 14 becomes 12 before it is pooled.",
-        12: "This is the side before the last pooling.",
-        5: "A kernel of side F takes F - 1 pixels, not F: 32 - 5 + 1 = 28.",
-        26: "The two poolings are missing: each halves the side.",
-        13: "One of the two poolings is missing: each halves the side.",
-        36: "This is the area, 6 x 6. The side is asked for.",
-        14: "This is the side after the first pooling. One more convolution and pooling follow.",
-    }
-    if side in mistakes:
-        return mistakes[int(side)]
-    return None if side == 6 else OTHER
+    mistakes = [
+        (8, "This is with padding: 32, 16, 8. Without it each convolution takes a rim away."),
+        (7, "The second convolution shrinks its maps as well: 14 becomes 12 before it is pooled."),
+        (12, "This is the side before the last pooling."),
+        (5, "A kernel of side F takes F - 1 pixels, not F: 32 - 5 + 1 = 28."),
+        (26, "The two poolings are missing: each halves the side."),
+        (13, "One of the two poolings is missing: each halves the side."),
+        (36, "This is the area, 6 x 6. The side is asked for."),
+        (14, "This is the side after the first pooling. One more convolution and pooling follow."),
+    ]
+    return grade(number(side), 6, mistakes, rtol=0)
 
 
 @exercise(
@@ -184,11 +178,9 @@ def move_right(function: Any) -> str | None:
         (np.pad(x, ((0, 0), (0, 0), (0, 4), (0, 0)))[:, :, 4:], "It moves to the left."),
         (x, "Nothing has moved."),
     ]
-    for wrong, message in mistakes:
-        if np.allclose(result, wrong):
-            return message
-    if not np.allclose(result, wanted(4)):
-        return OTHER
+    message = grade(result, wanted(4), mistakes, rtol=1e-5, atol=1e-8)
+    if message is not None:
+        return message
     for k in (0, 1, 27):
         try:
             moved = array(call(function, x, k))

@@ -7,17 +7,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import array, call, close, exercise, grade, number
 
 HEADS = ("normal", "bernoulli", "categorical", "poisson")
 HALF_LOG_2PI = np.log(2 * np.pi) / 2
@@ -101,9 +91,6 @@ def gaussian_nll(function: Any) -> str | None:
         result = array(call(function, y.copy(), mean.copy(), sd.copy()))
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single examples. Take their mean."
-    value = number(result)
-    if close(value, prices.mean()):
-        return None
     fit, constant = error / (2 * sd**2), HALF_LOG_2PI
     mistakes = [
         ((fit + 2 * log_sd + 2 * constant).mean(), "log(2 pi sd^2) counts half: the root in the density."),
@@ -128,7 +115,7 @@ def gaussian_nll(function: Any) -> str | None:
         (-np.log(np.exp(-prices).mean()), "First the logarithm, then the mean."),
         (error.mean(), "This is the mean squared error, which does not know the sd."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), prices.mean(), mistakes)
 
 
 def _pressures() -> tuple[np.ndarray, np.ndarray]:
@@ -158,10 +145,6 @@ def repaired_nll(value: Any) -> str | None:
         return float(np.mean(error**2) / (2 * sd**2) + np.log(sd) + HALF_LOG_2PI)
 
     right, crossed = price(sbp - mean), price(sbp[:, None] - mean)
-    if close(value, right, rtol=2e-5):
-        return None
-    if rounded(value, right):
-        return ROUNDED
     mistakes = [
         (crossed, "This is the printed number: still each person against everybody, shape (1533, 1533)."),
         (price(sbp - sbp.mean(), sbp.std()), "This is the best constant. The line should be below it."),
@@ -173,7 +156,7 @@ def repaired_nll(value: Any) -> str | None:
         (np.mean((sbp - mean) ** 2), "This is the mean squared error of the line. The NLL is asked for."),
         (sd, "This is the sd of the errors. The NLL is asked for."),
     ]
-    return next((message for wrong, message in mistakes if close(value, wrong, rtol=2e-5)), OTHER)
+    return grade(value, right, mistakes, rtol=2e-5, rounding=True)
 
 
 @exercise(
@@ -199,8 +182,9 @@ def mean_in_logs(function: Any) -> str | None:
     if result.size != right.size:
         return f"Four examples, four values are asked for; this has shape {result.shape}."
     result = result.ravel()
-    if not close(result, right):
-        return _wrong_log_mean(a, result)
+    message = _wrong_log_mean(a, result)
+    if message is not None:
+        return message
     largest = "subtract the largest"
     for problem, far, cure in [
         ("With log-probabilities near -1000", a - 1000, f"exp gives 0: {largest} before exp, add it again after the log"),
@@ -218,7 +202,7 @@ def _log_mean_exp(a: np.ndarray) -> np.ndarray:
     return np.logaddexp.reduce(a, axis=0) - np.log(len(a))
 
 
-def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str:
+def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
     right, n, most = _log_mean_exp(a), np.log(len(a)), a.max(axis=0)
     mistakes = [
         (a.mean(axis=0), "This is the mean of the logs. The log of the mean is larger: average the probabilities."),
@@ -227,13 +211,12 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str:
         (right + n - np.log(a.shape[1]), "n is the number of networks, len(a), and not of examples."),
         (right + n - np.log(a.size), "n is the number of networks, len(a), and not of all values."),
         (right + n - most, "Two things are missing after the log: add the largest value again, and subtract log n."),
-        (right - most, "The largest value was subtracted before exp. Add it again after the log."),
-        (right - a.max(), "The largest value was subtracted before exp. Add it again after the log."),
+        (right - most, right - a.max(), "The largest value was subtracted before exp. Add it again after the log."),
         (np.exp(right), "This is the mean probability itself. Its logarithm is asked for."),
         (-right, "The sign is turned: the log-probability is asked for, not the price."),
         (most, "This is the best network's log-probability. All of them count."),
     ]
-    return next((message for wrong, message in mistakes if close(result, wrong)), OTHER)
+    return grade(result, right, mistakes)
 
 
 @exercise(
@@ -254,24 +237,17 @@ def rain_record(verdict: Any, ece: Any) -> str | None:
     if not word.startswith("over"):
         return 'The first answer is "over" or "under", with quotation marks.'
     ece, distance = number(ece), abs(said - rained)
-    right = np.average(distance, weights=days)
-    if close(ece, right):
-        return None
-    if rounded(ece, right):
-        return ROUNDED
-    if close(ece, 100 * right):
-        return "Right in per cent. Give it as a share, between 0 and 1."
-    squares = np.average(distance**2, weights=days)
+    right, squares = np.average(distance, weights=days), np.average(distance**2, weights=days)
+    signed = np.average(said - rained, weights=days)
     mistakes = [
+        (100 * right, "Right in per cent. Give it as a share, between 0 and 1."),
         (distance.mean(), "Each point counts the same here. Weight the points by their days."),
-        (np.average(said - rained, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
-        (np.average(rained - said, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
+        (signed, -signed, "With signs, too high and too low cancel. Take absolute distances."),
         ((said - rained).mean(), "Take absolute distances, and weight them by the days."),
         (distance.max(), "This is the largest distance. The expected one is asked for."),
         ((days * distance).sum(), "This is the sum over all days. Divide by 200."),
         (distance.sum(), "This is the sum over the points. Weight them by the days, and divide by 200."),
         ((days * distance).sum() / 5, "Divide by the 200 days, not by the five points."),
-        (squares, "The distances are squared here. The ECE takes them as they are."),
-        (np.sqrt(squares), "The distances are squared here. The ECE takes them as they are."),
+        (squares, np.sqrt(squares), "The distances are squared here. The ECE takes them as they are."),
     ]
-    return named_mistake(ece, mistakes)
+    return grade(ece, right, mistakes, rounding=True)

@@ -6,19 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    chosen_letters,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers import data
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, chosen_letters, close, exercise, grade, number
 
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
@@ -40,9 +29,6 @@ def price_of_bells(function: Any) -> str | None:
         result = array(call(function, y, mean, sd), finite=False)
     if result.shape == y.shape and close(result, prices):
         return "These are the prices of the single observations. Take their mean."
-    value = number(result)
-    if close(value, prices.mean()):
-        return None
     quadratic = squared / (2 * sd**2)
     mistakes = [
         (prices[0], "This is the price of the first observation alone: `return` inside of a loop ends it."),
@@ -66,7 +52,7 @@ def price_of_bells(function: Any) -> str | None:
         (-np.log(np.exp(-prices).mean()), "Take the logarithm of each density first, then the mean."),
         (np.log10(np.exp(prices)).mean(), "Use the natural logarithm, np.log."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), prices.mean(), mistakes)
 
 
 @exercise(
@@ -81,8 +67,6 @@ def price_of_bells(function: Any) -> str | None:
 def person_in_units(mean: Any, sd: Any) -> str | None:
     mean, sd = number(mean), number(sd)
     right_mean, right_sd = 136.0, 20 * np.log1p(np.exp(-0.5))
-    if close(mean, right_mean, rtol=1e-6) and close(sd, right_sd):
-        return None
     if close(mean, right_sd) and close(sd, right_mean):
         return "Right numbers, wrong order: first the mean, then the sd."
     if close(mean, 0.3):
@@ -91,8 +75,6 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
         return "The mean lacks the offset of 130 mm Hg."
     if not close(mean, right_mean, rtol=1e-6):
         return "The mean is not right: the head computes offset + unit · 0.3."
-    if rounded(sd, right_sd):
-        return ROUNDED
     mistakes = [
         (-10.0, "The mean is right. This sd is negative: the raw sd must pass through softplus before the unit."),
         (-0.5, "The mean is right. This is the raw sd; softplus and the unit are missing."),
@@ -107,7 +89,7 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
         (20 / (1 + np.exp(0.5)), "The mean is right. This is a sigmoid; softplus is log(1 + e^z)."),
         (20 * np.log2(1 + np.exp(-0.5)), "The mean is right. For the sd, use the natural logarithm, np.log."),
     ]
-    return named_mistake(sd, mistakes)
+    return grade(sd, right_sd, mistakes, rounding=True)
 
 
 @exercise(
@@ -122,14 +104,10 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
 def column_of_targets(targets: Any) -> str | None:
     targets = array(targets)
     if targets.shape == (300, 1):
-        return (
-            None if _is_pressure_column(targets) else "The shape is right, but these are not the first 300 pressures."
-        )
+        right = data.load_blood_pressure()["sbp"].to_numpy()[:300]
+        return grade(targets[:, 0], right, [], other="The shape is right, but these are not the first 300 pressures.")
     if targets.shape == (300,):
-        return (
-            "This is still a row of shape (300,). Note that `.T` does nothing to it: "
-            "with one axis there is nothing to transpose."
-        )
+        return "This is still a row of shape (300,). Note that `.T` does nothing to it: with one axis there is nothing to transpose."
     if targets.shape == (1, 300):
         return "Shape (1, 300) is a row with two axes; against a column it still spreads out to 300 × 300."
     if targets.shape == (300, 300):
@@ -139,12 +117,6 @@ def column_of_targets(targets: Any) -> str | None:
     if targets.size != 300:
         return f"300 targets are asked for; this has shape {targets.shape}."
     return f"The shape should be (300, 1), and this one is {targets.shape}."
-
-
-def _is_pressure_column(targets: np.ndarray) -> bool:
-    from dlhelpers import data
-
-    return close(targets[:, 0], data.load_blood_pressure()["sbp"].to_numpy()[:300])
 
 
 @exercise(
@@ -197,9 +169,6 @@ def share_inside(function: Any) -> str | None:
         return "This says for each observation whether it is inside. The coverage is the mean of that."
     if result.shape == y.shape:
         return "One share is asked for; this is one value for each observation."
-    value = number(result)
-    if close(value, inside.mean()):
-        return None
     mistakes = [
         (inside.sum(), "This is how many lie inside. Divide by the number of observations."),
         (inside.sum() / 4000, "Divide by the number of observations that come in, len(y), not by 4000."),
@@ -210,13 +179,10 @@ def share_inside(function: Any) -> str | None:
         ((y >= low).mean(), "This only looks at the lower end. The observation must also be at most `high`."),
         (0.0, "By this nothing lies inside. Inside means at least `low` AND at most `high`: look at both signs."),
         (1.0, "Not all eight lie inside: join the conditions by &, not |, and take each observation's own `low` and `high`."),
-        (
-            np.mean((y.mean() >= low) & (y.mean() <= high)),
-            "Compare each observation with its own interval, not the mean.",
-        ),
+        (np.mean((y.mean() >= low) & (y.mean() <= high)), "Compare each observation with its own interval, not the mean."),
         ((high - low).mean(), "This is the mean width of the intervals. Count the observations inside."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), inside.mean(), mistakes)
 
 
 @exercise(
@@ -229,9 +195,6 @@ def share_inside(function: Any) -> str | None:
     praise="In nine of ten cases there is enough. A cost that is not symmetric asks for a quantile, not for the mean.",
 )
 def order_level(level: Any) -> str | None:
-    level = number(level)
-    if close(level, 0.9):
-        return None
     mistakes = [
         (0.1, "The other way round: too little is the dear mistake, so order more than the median."),
         (9.0, "This is the ratio of the costs. A level lies between 0 and 1: q : (1 - q) = 9 : 1."),
@@ -244,4 +207,4 @@ def order_level(level: Any) -> str | None:
         (900.0, "This is a cost. The level is a share between 0 and 1."),
         (800.0, "This is a difference of costs. The level is a share between 0 and 1."),
     ]
-    return named_mistake(level, mistakes)
+    return grade(number(level), 0.9, mistakes)

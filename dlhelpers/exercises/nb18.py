@@ -9,19 +9,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, gammaln
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    Untried,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, Untried, array, call, close, exercise, grade, number
 
 
 @exercise(
@@ -49,9 +37,7 @@ def poisson_nll(function: Any) -> str | None:
     if result.shape == y.shape and close(result, prices):
         return "These are the prices of the single cases. Take their mean."
     value = number(result)
-    if close(value, prices.mean()):
-        if _survives_large_counts(function):
-            return None
+    if close(value, prices.mean()) and not _survives_large_counts(function):
         return (
             "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. "
             "The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
@@ -59,10 +45,7 @@ def poisson_nll(function: Any) -> str | None:
     mistakes = [
         (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
         (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
-        (
-            np.mean(rate - y * np.log(rate)),
-            "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)",
-        ),
+        (np.mean(rate - y * np.log(rate)), "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)"),
         (np.mean(rate - y * np.log(rate) - factorial), "y! stands below the line of the fraction: log y! has a plus."),
         (np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))), "gammaln(y) is log (y - 1)!; use y + 1."),
         (np.mean(np.exp(rate) - y * rate + factorial), "`rate` is the rate and no log rate: no exp is needed."),
@@ -76,7 +59,7 @@ def poisson_nll(function: Any) -> str | None:
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(value, prices.mean(), mistakes)
 
 
 def _survives_large_counts(function: Any) -> bool:
@@ -106,11 +89,6 @@ def zero_share(share: Any) -> str | None:
     share = array(share)
     if share.shape == RATES.shape and close(share, zeros):
         return "These are the probabilities of the four people. The share is their mean."
-    share = number(share)
-    if close(share, zeros.mean()):
-        return None
-    if rounded(share, zeros.mean()):
-        return ROUNDED
     mistakes = [
         (np.exp(-RATES.mean()), "You took the mean of the rates first. Average the probabilities, not the rates."),
         (zeros.sum(), "This is the expected number of zeros among the four. Divide by 4."),
@@ -121,7 +99,7 @@ def zero_share(share: Any) -> str | None:
         (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times out of ten."),
         (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
     ]
-    return named_mistake(share, mistakes)
+    return grade(number(share), zeros.mean(), mistakes, rounding=True)
 
 
 @exercise(
@@ -136,24 +114,19 @@ def zero_share(share: Any) -> str | None:
 def exposure(trips: Any) -> str | None:
     trips, z = number(trips), 1.2
     right = np.exp(z) / 4
-    if close(trips, right):
-        return None
-    if rounded(trips, right):
-        return ROUNDED
     mistakes = [
         (np.exp(z), "These are the trips of a whole year."),
         (z / 4, "z is a log rate. Take exp first, then the quarter."),
         (z, "z is the log rate of a year. Take exp, and mind the 3 months."),
         (np.exp(z / 4), "A quarter of the *log* rate is the fourth root of the rate. Divide after the exp."),
-        (np.exp(z + 0.25), "Add the logarithm of the time, log(3/12), not the time itself."),
-        (np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
+        (np.exp(z + 0.25), np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
         (3 * np.exp(z), "The rate is for a year: 3 months are 3/12 of it."),
         (4 * np.exp(z), "Less time, fewer trips: multiply by 3/12."),
         (np.exp(z - np.log(0.25)), "Less time, fewer trips: the logarithm of the time is added."),
         (z + np.log(0.25), "This is the log rate of 3 months. The last step is exp."),
         (round(float(right)), "An expected count may be a fraction. Do not round it."),
     ]
-    return named_mistake(trips, mistakes)
+    return grade(trips, right, mistakes, rounding=True)
 
 
 @exercise(
@@ -172,8 +145,6 @@ def inflated_mean(function: Any) -> str | None:
         result = array(call(function, log_rate, logit))
     if result.shape == () or result.size == 1:
         return "For several people come several means: return an array as long as the inputs, without averaging."
-    if close(result, (1 - pi) * rate):
-        return None
     mistakes = [
         (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
         (pi * rate, "This is π e^(log rate): either the 1 - π is missing, or the minus in π = 1 / (1 + e^(-logit))."),
@@ -187,7 +158,7 @@ def inflated_mean(function: Any) -> str | None:
         (rate - pi, "The extra zero takes away a share π of the trips: multiply by 1 - π."),
         ((1 - expit(log_rate)) * np.exp(logit), "The two outputs are swapped: the log rate comes first."),
     ]
-    return named_mistake(result, mistakes)
+    return grade(result, (1 - pi) * rate, mistakes)
 
 
 @exercise(
@@ -201,13 +172,11 @@ def inflated_mean(function: Any) -> str | None:
 )
 def gaussian_mass(function: Any) -> str | None:
     k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([1.2, 2.4, 3.1]), np.array([0.4, 1.5, 2.0])
-    gaussian = stats.norm(mean, sd)
+    gaussian, variance = stats.norm(mean, sd), stats.norm(mean, np.sqrt(sd))
     mass = gaussian.cdf(k + 0.5) - gaussian.cdf(k - 0.5)
     result = array(call(function, k, mean, sd))
     if result.shape == () or result.size == 1:
         return "For several counts come several masses: return an array, without sum or mean."
-    if close(result, mass):
-        return None
     mistakes = [
         (gaussian.pdf(k), "This is the density. It may be larger than 1; the interval's mass never is."),
         (-mass, "The mass is negative: take the upper end minus the lower end."),
@@ -218,10 +187,9 @@ def gaussian_mass(function: Any) -> str | None:
         (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
         (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),
         (-np.log(mass), "This is the price. The mass itself is asked for."),
+        (variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."),
     ]
-    variance = stats.norm(mean, np.sqrt(sd))
-    mistakes.append((variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."))
-    return named_mistake(result, mistakes)
+    return grade(result, mass, mistakes)
 
 
 CHOICES = {

@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
 
 PIXELS, UNITS = 784, 32
 
@@ -35,27 +24,23 @@ def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
     parameters, saved = number(parameters), number(saved)
     weights = PIXELS * UNITS
     total = 2 * weights + UNITS + PIXELS
-    right = [close(parameters, total, rtol=0, atol=0.5), close(saved, weights, rtol=0, atol=0.5)]
-    if all(right):
-        return None
-    if not right[0]:
-        mistakes = [
-            (2 * weights, "The biases are missing: one for each of the 32 code units and of the 784 outputs."),
-            (weights + UNITS, "This is the encoder alone. The decoder has 32·784 weights and 784 biases."),
-            (weights + PIXELS, "This is the decoder alone. The encoder has 784·32 weights and 32 biases."),
-            (2 * (weights + UNITS), "The decoder has a bias for each of its outputs, and these are 784."),
-            (2 * (weights + PIXELS), "The encoder has a bias for each of its outputs, and these are 32."),
-            (weights + UNITS + PIXELS, "These are the parameters with tied weights. Untied ones are asked for first."),
-        ]
-        return next((text for wrong, text in mistakes if close(parameters, wrong, rtol=0, atol=0.5)), OTHER)
-    mistakes = [
+    first = [
+        (2 * weights, "The biases are missing: one for each of the 32 code units and of the 784 outputs."),
+        (weights + UNITS, "This is the encoder alone. The decoder has 32·784 weights and 784 biases."),
+        (weights + PIXELS, "This is the decoder alone. The encoder has 784·32 weights and 32 biases."),
+        (2 * (weights + UNITS), "The decoder has a bias for each of its outputs, and these are 784."),
+        (2 * (weights + PIXELS), "The encoder has a bias for each of its outputs, and these are 32."),
+        (weights + UNITS + PIXELS, "These are the parameters with tied weights. Untied ones are asked for first."),
+    ]
+    second = [
         (weights + PIXELS, "The 784 biases of the decoder remain: only the weight matrix is shared."),
         (weights + UNITS, "The 32 biases of the encoder remain: only the weight matrix is shared."),
         (total - weights, "This is what remains with tied weights. What is saved is the difference."),
         (total / 2, "Not half of everything: the biases are not shared."),
         (2 * weights, "One of the two matrices must remain."),
     ]
-    return next((text for wrong, text in mistakes if close(saved, wrong, rtol=0, atol=0.5)), OTHER)
+    exact = {"rtol": 0, "atol": 0.5}
+    return grade(parameters, total, first, **exact) or grade(saved, weights, second, **exact)
 
 
 @exercise(
@@ -68,11 +53,6 @@ def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
     praise="Two thirds: the noisier the number, the more it is pulled to the mean, where the data are.",
 )
 def best_factor(factor: Any) -> str | None:
-    factor = number(factor)
-    if close(factor, 2 / 3):
-        return None
-    if rounded(factor, 2 / 3):
-        return ROUNDED
     mistakes = [
         (1.0, "This leaves the noise in. Part of each large value is noise: shrink it."),
         (0.5, "This divides by 2. How large is the variance of the data next to that of the noise?"),
@@ -83,7 +63,7 @@ def best_factor(factor: Any) -> str | None:
         (1.5, "Turned around: this makes the noise larger. Shrink it."),
         (2.0, "This is the ratio of the variances, and it makes the noise larger. A factor below 1 is asked for."),
     ]
-    return named_mistake(factor, mistakes)
+    return grade(number(factor), 2 / 3, mistakes, rounding=True)
 
 
 @exercise(
@@ -201,8 +181,6 @@ def tanh_penalty(function: Any) -> str | None:
     lengths, slope = (W**2).sum(axis=0), 1 - h**2
     right = (slope**2 * lengths).sum(axis=1)
     answer = array(call(function, h, W))
-    if answer.shape in {(7,), (7, 1)} and close(answer.ravel(), right):
-        return None
     if answer.size == 1 and (close(answer.ravel()[0], right.mean()) or close(answer.ravel()[0], right.sum())):
         return "This is one number for all rows together. Sum over the units only, axis=1."
     if answer.shape == h.shape and close(answer, slope**2 * lengths):
@@ -217,9 +195,6 @@ def tanh_penalty(function: Any) -> str | None:
         (np.sqrt(right), "This is the norm. Its square is asked for."),
         ((slope**2).sum(axis=1), "The weights are missing: (W**2).sum(axis=0) for each unit."),
         ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
-        (
-            (slope**2).sum(axis=1) * lengths.sum(),
-            "Each unit has its own weights: multiply before you sum over the units.",
-        ),
+        ((slope**2).sum(axis=1) * lengths.sum(), "Each unit has its own weights: multiply before you sum over the units."),
     ]
-    return named_mistake(answer.ravel(), mistakes)
+    return grade(answer.ravel() if answer.shape == (7, 1) else answer, right, mistakes)

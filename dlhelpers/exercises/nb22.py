@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, ROUNDED, NotYet, array, call, close, exercise, grade, number, rounded
 
 # 22.1: z ~ N(0, 1), x|z ~ N(z, 0.5), x = 1.2, q = N(0.8, 1); all in nats.
 LOG_P = -np.log(2 * np.pi * 1.5) / 2 - 1.2**2 / 3
@@ -50,9 +39,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (KL_PRIOR, "This is the KL to the prior, one of the two terms of the ELBO."),
     ]
     if not close(elbo, ELBO):
-        return f"The ELBO: {ROUNDED}" if rounded(elbo, ELBO) else named_mistake(elbo, mistakes)
-    if close(lost, KL_POSTERIOR):
-        return None
+        return f"The ELBO: {ROUNDED}" if rounded(elbo, ELBO) else grade(elbo, ELBO, mistakes)
     lost_mistakes = [
         (-KL_POSTERIOR, "The ELBO is right. What is lost is log p(x) - ELBO, and it is positive."),
         (KL_PRIOR, "The ELBO is right. The second number is the KL to the prior; the loss is the KL to the posterior."),
@@ -60,9 +47,9 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (ELBO / LOG_P, "The ELBO is right. The distance is a difference, not a quotient."),
         (LOG_P, "The ELBO is right. Now its distance from log p(x): the difference of the two."),
     ]
-    if rounded(lost, KL_POSTERIOR):
+    if rounded(lost, KL_POSTERIOR) and not close(lost, KL_POSTERIOR):
         return f"What is lost: {ROUNDED}"
-    return named_mistake(lost, lost_mistakes)
+    return grade(lost, KL_POSTERIOR, lost_mistakes)
 
 
 @exercise(
@@ -82,21 +69,9 @@ def kl_of_batch(function: Any) -> str | None:
         result = array(call(function, mean.copy(), log_var.copy()), finite=False)
     if np.isnan(result).any():
         return "log_var may be negative: its logarithm or root is nan. It is ln sigma^2 already, and sigma^2 is exp(log_var)."
-    right = terms.sum(axis=1)
-    if result.shape in ((4,), (4, 1)) and close(result.ravel(), right):
-        return None if result.shape == (4,) else "Right values in shape (4, 1): for 4 pictures give shape (4,)."
-    shapes = [
-        (terms, "These are the prices of the single code numbers. Add them up for each picture."),
-        (terms.sum(axis=0), "The sum runs over the pictures. Sum over the code numbers: axis=1."),
-        (terms.sum(), "One number for the whole batch. Each picture has its own KL: sum over axis 1 only."),
-        (right.mean(), "The mean over the pictures comes later. Give one number for each picture."),
-        (terms.mean(), "One number for the whole batch, and a mean. Sum over axis 1 only."),
-        (terms.mean(axis=1), "Code numbers add up: sum over axis 1, not the mean. (A mean is a smaller beta in disguise.)"),
-    ]
-    for wrong, message in shapes:
-        if close(result, wrong):
-            return message
-    sd = np.exp(log_var / 2)
+    right, sd = terms.sum(axis=1), np.exp(log_var / 2)
+    if result.shape == (4, 1) and close(result.ravel(), right):
+        return "Right values in shape (4, 1): for 4 pictures give shape (4,)."
     with np.errstate(all="ignore"):
         formulas = [
             (2 * terms, "The factor 1/2 is missing."),
@@ -115,13 +90,19 @@ def kl_of_batch(function: Any) -> str | None:
             ((mean + np.exp(log_var) - 1 - log_var) / 2, "The mean is squared in the formula."),
             (mean**2 + np.exp(log_var) - 1 - log_var / 2, "Brackets are missing: all four terms are halved."),
         ]
+    mistakes = [
+        (terms, "These are the prices of the single code numbers. Add them up for each picture."),
+        (terms.sum(axis=0), "The sum runs over the pictures. Sum over the code numbers: axis=1."),
+        (terms.sum(), "One number for the whole batch. Each picture has its own KL: sum over axis 1 only."),
+        (right.mean(), "The mean over the pictures comes later. Give one number for each picture."),
+        (terms.mean(), "One number for the whole batch, and a mean. Sum over axis 1 only."),
+        (terms.mean(axis=1), "Code numbers add up: sum over axis 1, not the mean. (A mean is a smaller beta in disguise.)"),
+    ]
     for wrong, message in formulas:
-        for seen in (wrong.sum(axis=1), wrong, wrong.sum(), wrong.sum(axis=1).mean(), wrong.mean(axis=1)):
-            if close(result, seen):
-                return message
-    if result.shape != right.shape:
-        return f"For 4 pictures with 3 code numbers each give 4 numbers; this has shape {result.shape}."
-    return OTHER
+        seen = wrong.sum(axis=1), wrong, wrong.sum(), wrong.sum(axis=1).mean(), wrong.mean(axis=1)
+        mistakes.append((*seen, message))
+    shapes = f"For 4 pictures with 3 code numbers each give 4 numbers; this has shape {result.shape}."
+    return grade(result, right, mistakes, other=OTHER if result.shape == right.shape else shapes)
 
 
 @exercise(
@@ -167,7 +148,7 @@ def code_draw(function: Any) -> str | None:
     return None
 
 
-def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.ndarray) -> str:
+def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.ndarray) -> str | None:
     sd = np.exp(log_var / 2)
     mistakes = [
         (mean + sd**2 * noise, "exp(log_var) is the variance. The noise is multiplied by the sd, exp(log_var / 2)."),
@@ -185,7 +166,7 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         ((mean + noise) * sd, "Brackets: the sd multiplies the noise only."),
         (mean - sd * noise, "Use the noise that comes in as it is: mean + sd * noise."),
     ]
-    return named_mistake(z, mistakes)
+    return grade(z, mean + sd * noise, mistakes, rtol=1e-4, atol=1e-5)
 
 
 RUNS = ("A", "B", "C", "D")

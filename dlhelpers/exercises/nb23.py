@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
 
 # Exercise 23.4: good samples near each of eight islands, of 1000 samples at each of four moments.
 MOMENTS = np.array(
@@ -42,10 +31,7 @@ MOMENTS = np.array(
 def value_of_dice(value: Any) -> str | None:
     if np.isnan(array(value, finite=False)).any():
         return "NumPy makes nan of 0 * log(0). Here it counts as 0: leave out the terms whose probability is 0."
-    value = number(value)
     half = np.log(2)
-    if close(value, -half):
-        return None
     mistakes = [
         (half, "The sign is turned around: logarithms of probabilities are not positive, and V adds them up."),
         (-2 * half, "-log 4: either D is 1/2 at every face (but A is surely real), or the logarithms at B lack their weights of 1/2."),
@@ -58,7 +44,7 @@ def value_of_dice(value: Any) -> str | None:
         (0.0, "0 would be a discriminator that is never in doubt. At face B it must be."),
         (0.5, "0.5 is D at face B. The value takes its logarithm, weighted by the probabilities."),
     ]
-    return ROUNDED if rounded(value, -half) else named_mistake(value, mistakes)
+    return grade(number(value), -half, mistakes, rounding=True)
 
 
 @exercise(
@@ -71,7 +57,6 @@ def value_of_dice(value: Any) -> str | None:
     praise="19 times the push, for the same fake and the same discriminator.",
 )
 def slope_factor(factor: Any) -> str | None:
-    factor = number(factor)
     d = 0.05
     mistakes = [
         (d / (1 - d), "This is the inverse: how large is the non-saturating slope in units of the other one?"),
@@ -82,7 +67,7 @@ def slope_factor(factor: Any) -> str | None:
         (-(1 - d), "This is the slope of -log D alone. Divide by the other slope."),
         (1 - 2 * d, "This is the difference of the slopes. A factor is asked for."),
     ]
-    return None if close(factor, (1 - d) / d) else named_mistake(factor, mistakes)
+    return grade(number(factor), (1 - d) / d, mistakes)
 
 
 @exercise(
@@ -110,16 +95,17 @@ def sum_with_stop(function: Any) -> str | None:
     p_real = 1 / (1 + np.exp(-(0.8 * real.numpy() - 0.2)))
     p = 1 / (1 + np.exp(-logits.numpy()))
     loss_d, loss_g = -np.log(p_real).mean() - np.log(1 - p).mean(), -np.log(p).mean()
-    if not close(value, loss_d + loss_g):
-        mistakes = [
-            (loss_g, "This is the generator's loss alone. The sum of both is asked for."),
-            (loss_d, "This is the discriminator's loss alone. The sum of both is asked for."),
-            (loss_d - loss_g, "Add the two losses: each player makes its own one small."),
-            (loss_d + np.log(1 - p).mean(), "The generator's loss is -log D, the function gan_loss_G."),
-            (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
-        ]
-        message = named_mistake(value, mistakes)
-        return "The sum has changed its value. Keep both losses, and add the stop only." if message == OTHER else message
+    mistakes = [
+        (loss_g, "This is the generator's loss alone. The sum of both is asked for."),
+        (loss_d, "This is the discriminator's loss alone. The sum of both is asked for."),
+        (loss_d - loss_g, "Add the two losses: each player makes its own one small."),
+        (loss_d + np.log(1 - p).mean(), "The generator's loss is -log D, the function gan_loss_G."),
+        (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
+    ]
+    changed = "The sum has changed its value. Keep both losses, and add the stop only."
+    message = grade(value, loss_d + loss_g, mistakes, other=changed)
+    if message is not None:
+        return message
     slope, n = tape.gradient(total, fake), len(p)
     if slope is None:
         return "Now no gradient reaches the fakes at all, and the generator cannot learn. Stop it in one place only."
@@ -165,8 +151,9 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
         (MOMENTS.sum(axis=1), "These are the good samples. Count the islands that have at least 20 of them."),
         (8 - (MOMENTS >= 20).sum(axis=1), "These are the islands that are missed."),
     ]
-    if not close(each, (MOMENTS >= 20).sum(axis=1)):
-        return named_mistake(each, mistakes)
+    message = grade(each, (MOMENTS >= 20).sum(axis=1), mistakes)
+    if message is not None:
+        return message
     if pooled.size != 1:
         return "For all samples together one number is asked for: add up the rows, then count."
     total, pooled = MOMENTS.sum(axis=0), float(pooled.reshape(()))
@@ -177,7 +164,7 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
         ((MOMENTS >= 20).sum() / 4, "This is the mean of the four. Add up the samples of all moments, then count islands."),
         ((MOMENTS >= 20).sum(axis=1).max(), "This is the most at one moment. Add up the samples of all moments first."),
     ]
-    return None if close(pooled, (total >= 80).sum()) else named_mistake(pooled, mistakes)
+    return grade(pooled, (total >= 80).sum(), mistakes)
 
 
 @exercise(
@@ -211,8 +198,6 @@ def frechet_in_1d(function: Any) -> str | None:
         ((m1 - m2 + s1 - s2) ** 2, "Square each difference for itself, then add."),
         ((m1 - s1) ** 2 + (m2 - s2) ** 2, "The arguments are mean1, sd1, mean2, sd2, in this order."),
     ]
-    if not close(value, shift + spread):
-        return named_mistake(value, mistakes)
-    if not close(number(call(function, 0.0, 1.0, 0.0, 3.0)), 4.0):
+    if close(value, shift + spread) and not close(number(call(function, 0.0, 1.0, 0.0, 3.0)), 4.0):
         return "It works for one pair, but not for sd 1 against 3."
-    return None
+    return grade(value, shift + spread, mistakes)
