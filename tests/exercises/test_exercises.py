@@ -2,25 +2,31 @@
 
 The answers stand in tests/exercises/cases/nbNN.py, one module for each notebook:
 
-    CASES   id: (right answers, [(wrong answer, a word of its message)]); an answer is a tuple of arguments
-    MODELS  the same, but each answer is a function that makes the one argument (networks take a while)
+    RIGHT   id: right answers; an answer is a tuple of arguments
+    WRONG   id: [(wrong answer, a word of its message)]; one argument alone may stand without its tuple
+    MODELS  id: (right, wrong), where each answer is a function that makes the one argument (networks take a while)
 """
 
+import doctest
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from dlhelpers.exercises import check, hint, ids, judge
+from dlhelpers.exercises import check, core, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, OTHER, RIGHT, UNTRIED, exercise
 from tests.exercises import cases
 
 CASES, MODELS = {}, {}
 for found in pkgutil.iter_modules(cases.__path__):
     module = importlib.import_module(f"tests.exercises.cases.{found.name}")
-    CASES.update(module.CASES)
+    for id, wrong in module.WRONG.items():
+        wrong = [(answers if isinstance(answers, tuple) else (answers,), word) for answers, word in wrong]
+        CASES[id] = module.RIGHT[id], wrong
     MODELS.update(getattr(module, "MODELS", {}))
 
 ALL_WRONG = [(id, answers, word) for id, (_, wrong) in CASES.items() for answers, word in wrong]
@@ -89,6 +95,15 @@ def test_values_count_and_not_types():
     assert judge("02.1", tf.constant([1.0844, 1.0218])).state == RIGHT
 
 
+@pytest.fixture
+def kernel(monkeypatch):
+    """The state of a kernel in which nothing was checked yet; what a test registers is forgotten after it."""
+    ids()
+    monkeypatch.setattr(core, "_registry", dict(core._registry))
+    for name in ("_best", "_hints_given"):
+        monkeypatch.setattr(core, name, type(getattr(core, name))())
+
+
 def test_check_shows_the_verdict_and_raises_nothing(capsys):
     check("00.1", 28)
     check("00.1", 784)
@@ -97,7 +112,7 @@ def test_check_shows_the_verdict_and_raises_nothing(capsys):
     assert "not yet right" in shown and "right. 28 rows" in shown and "no exercise '77.7'" in shown
 
 
-def test_hints_come_one_by_one(capsys):
+def test_hints_come_one_by_one(kernel, capsys):
     for _ in range(4):
         hint("01.6")
     lines = capsys.readouterr().out.splitlines()
@@ -105,6 +120,80 @@ def test_hints_come_one_by_one(capsys):
     assert "(the last one)" in lines[2] and "257" not in "".join(lines)
     hint("77.7")
     assert "no exercise" in capsys.readouterr().out
+
+
+def test_progress_lists_what_is_solved_tried_and_open(kernel, capsys):
+    progress()
+    assert "No exercise was checked yet" in capsys.readouterr().out
+    check("01.1", 0.7311)
+    check("00.1", 28)
+    check("00.2", ...)
+    for _ in range(5):
+        hint("00.3")
+    capsys.readouterr()
+    progress()
+    assert capsys.readouterr().out.splitlines() == [
+        "Notebook 00: 0 of 3 solved",
+        "✗ 00.1  tried   0 of 3 hints",
+        "○ 00.2  open    0 of 3 hints",
+        "○ 00.3  open    3 of 3 hints",
+    ]
+    for named in ("01", "1", 1):
+        progress(named)
+        assert capsys.readouterr().out.startswith("Notebook 01: 1 of 6 solved\n✓ 01.1  solved  0 of 3 hints\n○ 01.2")
+    progress()
+    assert capsys.readouterr().out.startswith("Notebook 00")
+    hint("01.2")
+    capsys.readouterr()
+    progress()
+    assert capsys.readouterr().out.startswith("Notebook 01")
+
+
+def test_what_is_solved_stays_solved(kernel, capsys):
+    for answer in (..., 28, ..., 784, 28, ...):
+        check("00.1", answer)
+    progress()
+    assert capsys.readouterr().out.splitlines()[-4:-2] == ["Notebook 00: 1 of 3 solved", "✓ 00.1  solved  0 of 3 hints"]
+
+
+@pytest.mark.parametrize("notebook", ["77", "07.1", -1, 0.5, [], ..., np.ones(3), print, "\u0660\u0661", "../x"])
+def test_progress_stops_at_no_notebook(notebook, capsys):
+    progress(notebook)
+    assert "no exercises of a notebook" in capsys.readouterr().out
+
+
+def test_progress_as_html(kernel, monkeypatch):
+    shown = []
+    monkeypatch.setattr(core, "_show", shown.append)
+    check("00.1", 784)
+    progress()
+    page = shown[-1]._repr_html_()
+    assert "1 of 3 solved" in page and page.count("<tr") == 3 and "<td>✓ 00.1</td><td>solved</td>" in page
+
+
+def test_only_the_module_of_the_notebook_is_imported():
+    """And an id that no notebook has gets its one sentence, without the import of any module."""
+    code = (
+        "import sys\n"
+        "from dlhelpers.exercises import check, hint, progress\n"
+        "for call in (check, hint): call('77.1'); call('01'); call('x'); call('01.99')\n"
+        "check('01.1', 1); hint('01.2'); progress()\n"
+        "assert [name for name in sys.modules if 'exercises.nb' in name] == ['dlhelpers.exercises.nb01']\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("There is no exercise") == 8
+
+
+PUBLIC = [name for name, thing in vars(core).items() if getattr(thing, "__module__", "") == core.__name__]
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("_") and not name[0].isupper()])
+def test_examples_in_the_documentation(name, kernel):
+    """Each public function has one, and it says the truth."""
+    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(core, name), name, globs=dict(vars(core)))
+    assert example.examples and "\n    Examples\n    --------\n" in getattr(core, name).__doc__
+    assert doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(example).failed == 0
 
 
 def test_verdict_as_html_is_safe():
