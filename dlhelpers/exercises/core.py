@@ -9,8 +9,6 @@ or else the sentence that helps:
         return grade(number(z), 1.52, mistakes)
 """
 
-from __future__ import annotations
-
 import html
 import importlib.util
 import inspect

@@ -1,7 +1,5 @@
 """Exercises of notebook 00, start here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -64,8 +62,7 @@ def mean_brightness(mean: Any) -> str | None:
 def scale(function: Any) -> str | None:
     dark = np.arange(0, 256, dtype="uint8").reshape(4, 8, 8)
     for images in (dark, dark // 4 + 20):
-        message = _scale_problem(function, images)
-        if message is not None:
+        if message := _scale_problem(function, images):
             return message
     return None
 

@@ -1,12 +1,11 @@
 """Exercises of notebook 01, a simple forward pass."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, number
+from dlhelpers.exercises.core import OTHER, ROUNDED, array, call, close, exercise, grade, number, rounded
+from dlhelpers.exercises.formulas import dense_parameters
 
 W, B, NOTE = np.array([0.3, 0.1]), 1.0, np.array([1.0, 2.2])
 P = 0.820538  # what the neuron says about NOTE
@@ -26,14 +25,17 @@ def _sigmoid(z: Any) -> Any:
     praise="With both features at zero only the bias speaks: p = sigmoid(1) = 0.7311.",
 )
 def note_at_the_origin(p: Any) -> str | None:
+    p, right = number(p), _sigmoid(1)
+    if rounded(p, right):
+        return ROUNDED
     mistakes = [
         (1.0, "1 is the logit z. A probability comes out of the sigmoid: sigmoid(z)."),
         (0.5, "0.5 is sigmoid(0): the bias is missing. z = w1*0 + w2*0 + b."),
         (P, "0.8205 is the answer for the note (1, 2.2). Put the features (0, 0) into the sum."),
-        (1 - _sigmoid(1), "0.2689 is the probability that the note is genuine. The neuron gives that of a forged one."),
+        (1 - right, "0.2689 is the probability that the note is genuine. The neuron gives that of a forged one."),
         (73.106, "Right in per cent; a probability lies between 0 and 1."),
     ]
-    return grade(number(p), _sigmoid(1), mistakes, rounding=True)
+    return grade(p, right, mistakes)
 
 
 @exercise(
@@ -65,9 +67,11 @@ def forward(function: Any) -> str | None:
         (right[:, 0], "The numbers are right, the shape is not: (n, 1) is asked for, as X @ W + b gives it."),
         (_sigmoid(X * weights[:, 0] + bias), "X * W multiplies entry by entry. The matrix product is X @ W."),
     ]
-    other = "Every note gets the same answer. Each row of X must keep its own logit." if np.ptp(p) < 1e-9 else OTHER
+    other = OTHER
     if p.shape != right.shape:
         other = f"For X of shape (5, 3) and W of shape (3, 1) the result has shape (5, 1), not {p.shape}."
+    elif np.ptp(p) < 1e-9:
+        other = "Every note gets the same answer. Each row of X must keep its own logit."
     return grade(p, right, mistakes, other=other)
 
 
@@ -121,6 +125,8 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
         other = "This is the step alone. Add it to the old weights and the old bias."
     elif close(w, step(P + moved - 1)[:2]) or close(w, step(P + P - 1)[:2]):
         other = "This step starts from the weights that section 5 has moved already. Start from (0.3, 0.1) and 1."
+    elif rounded(w, right[:2]) and rounded(b, right[2]):
+        other = ROUNDED
     elif close(w, right[:2]) and close(b, B):
         other = "The weights are right. The bias moves too, as if it had a feature that is always 1."
     elif close(w, right[:2]):
@@ -133,7 +139,7 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
         (step(1.52 - 1), "The error is p - y with the probability p = 0.8205, not with the logit 1.52."),
         (step(P - 1, rate=0.01), "The learning rate is 0.1, not 0.01."),
     ]
-    return grade(np.r_[w, b], right, mistakes, rounding=True, other=other)
+    return grade(np.r_[w, b], right, mistakes, other=other)
 
 
 @exercise(
@@ -177,13 +183,5 @@ def or_gate(w_or: Any, b_or: Any) -> str | None:
 )
 def count_parameters(n: Any) -> str | None:
     n = number(n)
-    mistakes = [
-        (6 * 16 + 16 * 8 + 8, "232 counts the weights only. Each of the 16 + 8 + 1 units has a bias too."),
-        (16 * 7 + 8 * 17, "The output unit is missing: 8 weights and a bias."),
-        (256, "One is missing: the output unit has a bias too."),
-        (232 + 3, "Each unit has a bias of its own, not each layer."),
-        (6 * 17 + 16 * 9 + 8 * 2, "The bias belongs to the units that a layer leads to: n * (m + 1), not m * (n + 1)."),
-        (16 + 8 + 1, 6 + 16 + 8 + 1, "These are the units. Each unit has one weight for each of its inputs, and a bias."),
-        (6 * 16 * 8, "Layers follow each other: their parameters add, they do not multiply."),
-    ]
-    return grade(n, 257, mistakes, rtol=0, other=OTHER if n == round(n) else "A count is a whole number.")
+    other = OTHER if n == round(n) else "A count is a whole number."
+    return grade(n, 257, dense_parameters(6, 16, 8, 1), rtol=0, other=other)

@@ -1,12 +1,11 @@
 """Exercises of notebook 02, a network for banknotes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
 from dlhelpers.exercises.core import array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.formulas import standardised
 
 NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
 # Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
@@ -38,11 +37,7 @@ def standardised_note(note: Any) -> str | None:
         (right[::-1], "Right numbers, wrong order: first Left, then Bottom."),
         ((NOTE - TEST_MEAN) / TEST_SD, future),
         ((2 * NOTE - TRAIN_MEAN - TEST_MEAN) / (TRAIN_SD + TEST_SD), "This uses all 200 notes. The scale comes from the training half alone."),
-        (-right, "The sign is turned around: the note minus the mean, not the mean minus the note."),
-        (NOTE - TRAIN_MEAN, "The difference from the mean is right. Divide it by the standard deviation."),
-        ((NOTE - TRAIN_MEAN) / TRAIN_SD**2, "This divides by the variance. Divide by the standard deviation."),
-        (NOTE / TRAIN_SD, "Subtract the mean before you divide."),
-        (NOTE - TRAIN_MEAN / TRAIN_SD, "Brackets are missing: first the difference, then the division."),
+        *standardised(NOTE, TRAIN_MEAN, TRAIN_SD),
     ]
     return grade(seen, right, mistakes, rtol=7e-3, rounding=True)
 
@@ -134,10 +129,7 @@ def bent_network(model: Any) -> str | None:
     if not bend and len(dense) > 2:
         return "More linear layers are still one linear layer: the border stays straight."
     if not bend and not is_sigmoid:
-        return (
-            "The border is still straight: an activation belongs between the two layers, not behind the last one, "
-            "which keeps its sigmoid."
-        )
+        return "The border is still straight: an activation belongs between the two layers, not behind the last one, which keeps its sigmoid."
     if not bend:
         return "The border is still straight: nothing non-linear stands between the two layers."
     if not is_sigmoid:

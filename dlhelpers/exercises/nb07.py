@@ -1,11 +1,10 @@
 """Exercises of notebook 07, dense networks on handwritten digits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
+from dlhelpers.exercises import formulas
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
@@ -54,14 +53,10 @@ def standardise_by_training(function: Any) -> str | None:
     if any(close(result[:, 1:], one[:, 1:]) for one in by_pixel):
         return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
     mistakes = [
-        ((mean - new) / sd, "The sign is turned around: the new images minus the mean."),
+        *formulas.standardised(new, mean, sd),
         ((new - new.mean()) / new.std(), "The new images are scaled by their own mean and sd. The same image would look different in other company."),
         ((new - everything.mean()) / everything.std(), "Mean and sd come from training and new images together. Nobody knows the new ones yet."),
         ((new - mean) / new.std(), (new - new.mean()) / sd, "One of the two numbers comes from the new images. Both belong to the training images."),
-        (new - mean, "The mean is subtracted. Divide by the standard deviation as well."),
-        ((new - mean) / sd**2, "This divides by the variance. Divide by the standard deviation."),
-        (new / sd, "Subtract the mean before you divide."),
-        (new - mean / sd, "Brackets are missing: first the difference, then the division."),
         (new / 255, "Dividing by 255 is the other scale. Use mean and standard deviation here."),
     ]
     return grade(result, (new - mean) / sd, mistakes)
@@ -79,18 +74,11 @@ def standardise_by_training(function: Any) -> str | None:
 def nll_of_logits(function: Any) -> str | None:
     rng = np.random.default_rng(31)
     z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 5, 1])
-    rows = np.arange(len(y))
-
-    def log_softmax(z: Any, axis: Any = 1) -> Any:
-        return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-    prices = -log_softmax(z)[rows, y]
+    prices = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
     result = array(call(function, z.copy(), y.copy()))
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single images. Take their mean."
-    value = number(result)
-    message = _nll_mistake(value, z, y, prices, log_softmax)
-    if message is not None:
+    if message := grade(number(result), prices.mean(), formulas.nll_of_logits(z, y, "image")):
         return message
     large = np.zeros((2, 10))
     large[0, 4], large[1, 2] = 1000, -1000
@@ -100,40 +88,8 @@ def nll_of_logits(function: Any) -> str | None:
         except NotYet:
             safe = np.nan
     if not close(safe, (1000 + np.log(9)) / 2):
-        return (
-            "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, "
-            "and keep the logarithm of the true class as a difference."
-        )
+        return "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, and keep the logarithm of the true class as a difference."
     return None
-
-
-def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) -> str | None:
-    rows = np.arange(len(y))
-    p = np.exp(log_softmax(z))
-    mistakes = [
-        (-prices.mean(), "The sign is turned around: the price is log-sum-exp minus the true logit."),
-        (prices.sum(), "This is the sum over the batch. Take the mean, so that the batch size does not matter."),
-        (-log_softmax(z, 0)[rows, y].mean(), "The softmax runs over the images. Over the ten classes, it is axis=1."),
-        (-log_softmax(z, None)[rows, y].mean(), "The sum runs over the whole batch. Each image has its own: axis=1."),
-        (-log_softmax(p)[rows, y].mean(), "The softmax is applied twice: its probabilities went in as logits."),
-        (-z[rows, y].mean(), "The logarithm of the sum of exponentials is missing."),
-        (np.log(np.exp(z).sum(axis=1)).mean(), "The logit of the true class is missing."),
-        ((1 - p[rows, y]).mean(), "This is the mean of 1 - p. The price is -log(p)."),
-        (prices.mean() / np.log(2), "This is in bits. Use the natural logarithm, np.log."),
-        (
-            prices.mean() - z.max(axis=1).mean(),
-            "The maximum is taken off inside of the sum, but not off the true logit. Use the same shifted z for both.",
-        ),
-        (
-            -log_softmax(z - z.max(axis=0))[rows, y].mean(),
-            "This takes off the largest logit of each column. Each image has its own maximum: axis=1.",
-        ),
-        (prices[0], "This is the price of the first image alone: `return` inside of a loop ends it."),
-        (-np.log(p[rows, y].mean()), "The mean is taken too early: first the logarithm for each image, then the mean."),
-        (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
-        (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
-    ]
-    return grade(value, prices.mean(), mistakes)
 
 
 @exercise(
@@ -163,10 +119,7 @@ def one_softmax(model: Any) -> str | None:
     if "sparse" not in str(name):
         return "The labels are whole numbers 0 to 9, so the loss must be the sparse one."
     if is_p and promised:
-        return (
-            "The promise is still broken: the layer gives probabilities, and the loss was promised logits. "
-            "A loss that believes it applies the softmax twice."
-        )
+        return "The promise is still broken: the layer gives probabilities, and the loss was promised logits. A loss that believes it applies the softmax twice."
     if not is_p and not promised:
         if out.min() >= 0 and out.max() <= 1:
             return "The ten outputs do not sum to 1: sigmoids are not a softmax."
@@ -194,17 +147,10 @@ def one_softmax(model: Any) -> str | None:
 )
 def film_parameters(count: Any) -> str | None:
     mistakes = [
-        (784 * 16 + 16 * 16 + 16 * 10, "The biases are missing: one for each of the 16 + 16 + 10 units."),
-        (784 * 16 + 16 + 16 * 16 + 16, "The output layer is missing."),
-        (784 * 16 + 16 * 16 + 16 * 10 + 3, "Each unit has a bias of its own, not each layer."),
-        (784 * 16 + 16 + 16 * 16 + 16 + 16 * 10, "Ten are missing: the output units have biases too."),
+        *formulas.dense_parameters(784, 16, 16, 10),
         (784 * 16 + 16 + 16 * 10 + 10, "The second hidden layer is missing: its inputs are the 16 units before it."),
         (2 * (784 * 16 + 16) + 16 * 10 + 10, "Only the first layer sees the pixels. The second one has 16 inputs."),
         (28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10, "An image has 28 times 28 pixels, not 28."),
-        (784 * 16 * 16 * 10, "The layers' weights add up. They are not multiplied."),
-        (784 + 16 + 16 + 10, "These are the units. The weights join each unit with each unit of the next layer."),
-        (16 + 16 + 10, "These are the biases alone."),
-        (784 * 17 + 16 * 17 + 16 * 11, "One bias for each unit of the layer, not for each of its inputs."),
     ]
     return grade(number(count), 13002, mistakes, rtol=0)
 

@@ -1,12 +1,11 @@
 """Exercises of notebook 08, convolution and edges."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
 from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, number
+from dlhelpers.exercises.formulas import convolution_parameters
 
 ROW, KERNEL = np.array([2.0, 5.0, 4.0, 1.0]), np.array([1.0, 0.0, -1.0])
 
@@ -117,8 +116,7 @@ def moving_kernel(kernel: Any) -> str | None:
 def pooling_function(function: Any) -> str | None:
     for seed, (rows, columns, size) in enumerate([(6, 8, 2), (6, 12, 3), (2, 3, 1)]):
         image = np.random.default_rng(seed).normal(size=(rows, columns)) - 2.0  # negative: padding with 0 shows
-        message = _pooling_mistake(array(call(function, image.copy(), size)), image, size)
-        if message is not None:
+        if message := _pooling_mistake(array(call(function, image.copy(), size)), image, size):
             return message
     return None
 
@@ -162,15 +160,8 @@ def _pooling_mistake(result: np.ndarray, image: np.ndarray, size: int) -> str | 
 def parameter_count(parameters: Any) -> str | None:
     value = number(parameters)
     mistakes = [
-        (51_200, "These are the weights. Each of the 64 kernels has a bias, too."),
-        (51_201, "One bias is not enough: each of the 64 kernels has its own."),
-        (51_232, "A bias belongs to each kernel, not to each input channel: 64 of them, not 32."),
-        (1_664, "The input channels are missing: each kernel has a 5 x 5 slice for each of the 32."),
-        (1_600, "The input channels are missing, and so are the biases."),
+        *convolution_parameters(5, 32, 64),
         (832, "This is a layer of 32 kernels on one channel. There are 64 kernels, and 32 channels go in."),
-        (53_248, "One bias is enough for each kernel. Its 32 slices are added up and share it."),
-        (801, "This is one kernel with its bias. The layer has 64 of them."),
-        (10_304, "5 stands for 5 x 5: each slice has 25 weights."),
         (14 * 14 * 51_264, "The places share the weights: 14 x 14 plays no part."),
         (14 * 14 * 51_200, "The places share the weights: 14 x 14 plays no part. The biases are missing, too."),
         (10 * 10 * 64, "This is the number of outputs. The parameters do not depend on the number of places."),

@@ -1,7 +1,5 @@
 """Exercises of notebook 09, a convolutional network on handwritten digits."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 
@@ -9,6 +7,7 @@ import numpy as np
 
 from dlhelpers import data
 from dlhelpers.exercises.core import NotYet, array, call, exercise, grade, keras_model, last_activation, number
+from dlhelpers.exercises.formulas import convolution_parameters
 
 
 @exercise(
@@ -68,12 +67,7 @@ def _first_images() -> np.ndarray:
 )
 def parameters_of_second_layer(count: Any) -> str | None:
     mistakes = [
-        (3 * 3 * 64 + 64, "A kernel reaches through all 32 channels of its input. They were forgotten."),
-        (3 * 3 * 64, "The 32 channels of the input and the biases were forgotten."),
-        (3 * 3 * 32 * 64, "The biases are missing: one for each kernel."),
-        (3 * 3 * 32 * 64 + 32, "One bias for each of the 64 kernels, not for each input channel."),
-        (3 * 3 * 32 * 64 + 32 * 64, "One bias for each kernel, not for each pair of channel and kernel."),
-        (3 * 32 * 64 + 64, "The kernel is 3 x 3: nine weights for each channel."),
+        *convolution_parameters(3, 32, 64),
         (320, "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels."),
         (320 + 18496, "These are both layers. The second one alone is asked for."),
     ]
@@ -178,8 +172,7 @@ def move_right(function: Any) -> str | None:
         (np.pad(x, ((0, 0), (0, 0), (0, 4), (0, 0)))[:, :, 4:], "It moves to the left."),
         (x, "Nothing has moved."),
     ]
-    message = grade(result, wanted(4), mistakes, rtol=1e-5, atol=1e-8)
-    if message is not None:
+    if message := grade(result, wanted(4), mistakes, rtol=1e-5, atol=1e-8):
         return message
     for k in (0, 1, 27):
         try:

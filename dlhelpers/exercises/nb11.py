@@ -1,11 +1,10 @@
 """Exercises of notebook 11, CIFAR-10 one trick at a time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
+from dlhelpers.exercises import formulas
 from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, number
 
 PHOTO = (32, 32, 3)  # height, width, colours
@@ -62,9 +61,7 @@ def scaled_with_training_statistics(function: Any) -> str | None:
         (scaled(np.concatenate([train, test])), "Mean and sd come from both sets together here. The training set alone decides."),
         (scaled(train, axis=None), "This is one number for all colours. Keep the last axis: axis=(0, 1, 2)."),
         (scaled(train, axis=0), "This is a mean for each pixel. One for each colour is asked for: axis=(0, 1, 2)."),
-        (test - mean, "The mean is right. Divide by the standard deviation, too."),
-        ((test - mean) / sd**2, "This divides by the variance. Take the standard deviation."),
-        (test - mean / sd, "Brackets are missing: first the difference, then the division."),
+        *formulas.standardised(test, mean, sd),
         (test / 255, "Dividing by 255 is a scale, too, but the network uses the mean and sd of the training set."),
     ]
     return grade(result, scaled(train), mistakes, atol=2e-3)
@@ -110,17 +107,19 @@ def shape_of_one_photograph(shape: Any) -> str | None:
     praise="A loss that never falls below 1.46 with ten classes: look for a second softmax.",
 )
 def loss_after_two_softmaxes(loss: Any) -> str | None:
-    share = np.e / (np.e + 9)
+    loss, share = number(loss), np.e / (np.e + 9)
+    if close(loss, 0, atol=1e-3):
+        return "That would be the loss after one softmax. The second one takes the 1 and the 0s for logits."
+    if close(loss, share, rtol=5e-3):
+        return "This is the probability of the right class after the second softmax. Its price is -log of it."
     mistakes = [
-        (0, "That would be the loss after one softmax. The second one takes the 1 and the 0s for logits."),
-        (share, "This is the probability of the right class after the second softmax. Its price is -log of it."),
         (np.log(share), "The minus sign is missing."),
         (np.log(10), "That is the price of knowing nothing. The right class still gets more than the others: e against 1."),
         (-np.log10(share), -np.log2(share), "Use the natural logarithm, np.log."),
         (-np.log(np.e / (np.e + 10)), "There are nine other classes, not ten."),
         (np.log(10) - 1, "The sum below has e for the right class: e + 9, not 10."),
     ]
-    return grade(number(loss), -np.log(share), mistakes, rtol=3e-3)
+    return grade(loss, -np.log(share), mistakes, rtol=3e-3)
 
 
 @exercise(
@@ -159,28 +158,11 @@ def mirrored_photographs(function: Any) -> str | None:
 def nll_of_logits(function: Any) -> str | None:
     rng = np.random.default_rng(6)
     z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 7, 1])
-    given = np.arange(6), y
-
-    def price(z: np.ndarray, axis: int | None = 1) -> np.ndarray:
-        return np.log(np.exp(z).sum(axis=axis, keepdims=True)) - z
-
-    p, prices = np.exp(-price(z)), price(z)[given]
+    prices = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
     with np.errstate(all="ignore"):
         result = array(call(function, z.copy(), y.copy()), finite=False)
     if np.isnan(result).any():
         return "This takes the logarithm of a negative number. Logits may be negative: first the softmax, with np.exp."
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single photographs. Take their mean."
-    mistakes = [
-        (price(z, 0)[given].mean(), "The softmax runs over the photographs (axis 0). The ten classes of one photograph share 1: axis 1."),
-        (price(z, None)[given].mean(), "The sum runs over the whole array. Each row has a sum of its own: axis=1, keepdims=True."),
-        (-prices.mean(), "The minus sign is missing."),
-        (prices.sum(), "This is the sum. With twice as many photographs it would double; take the mean."),
-        (-z[given].mean(), "The softmax is missing: logits are not yet probabilities."),
-        (p[given].mean(), -p[given].mean(), "The logarithm is missing: the price of a probability is -log(p)."),
-        (price(z).mean(), "This averages over all ten classes. Only the true class counts: p[np.arange(len(y)), y]."),
-        (price(z)[:, y].mean(), "p[:, y] takes every label's column for every photograph. Pair them: p[np.arange(len(y)), y]."),
-        (prices.mean() / np.log(2), prices.mean() / np.log(10), "Use the natural logarithm, np.log."),
-        (price(p)[given].mean(), "The softmax is applied twice."),
-    ]
-    return grade(number(result), prices.mean(), mistakes)
+    return grade(number(result), prices.mean(), formulas.nll_of_logits(z, y, "photograph"))

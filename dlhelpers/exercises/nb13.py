@@ -1,7 +1,5 @@
 """Exercises of notebook 13, a recurrent net from scratch."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -88,8 +86,7 @@ def gradient_clipping(function: Any) -> str | None:
         (g * norm, "The factor is upside down: it makes a long gradient longer still."),
         (abs(g) / norm, "The signs are lost: the direction must stay."),
     ]
-    message = grade(large, g / norm, mistakes)
-    if message is not None:
+    if message := grade(large, g / norm, mistakes):
         return message
     if not close(array(call(function, g.copy(), 2.0), finite=False), 2 * g / norm):
         return "With a limit of 1 it is right, but the length must become the limit that comes in."

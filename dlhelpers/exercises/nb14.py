@@ -1,7 +1,5 @@
 """Exercises of notebook 14, from text to numbers to a verdict."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -62,8 +60,7 @@ def bag_of_counts(function: Any) -> str | None:
         (np.zeros(n), "Nothing is counted. (`indices == i` is False as a whole: a list is not compared entry by entry.)"),
         (rows.mean(axis=0), "These are shares of the words. Counts are asked for: do not divide."),
     ]
-    message = grade(result, rows.sum(axis=0), mistakes)
-    if message is not None:
+    if message := grade(result, rows.sum(axis=0), mistakes):
         return message
     again = array(call(function, [1, 1], 4))
     return None if close(again, [0, 2, 0, 0]) else "Right for one sentence, but not for others: use `indices` and `n_words`."

@@ -1,7 +1,5 @@
 """Exercises of notebook 15, a language model of characters."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exercises of notebook 18, counts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,10 +36,7 @@ def poisson_nll(function: Any) -> str | None:
         return "These are the prices of the single cases. Take their mean."
     value = number(result)
     if close(value, prices.mean()) and not _survives_large_counts(function):
-        return (
-            "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. "
-            "The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
-        )
+        return "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
     mistakes = [
         (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
         (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),

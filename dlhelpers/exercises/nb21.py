@@ -1,7 +1,5 @@
 """Exercises of notebook 21, autoencoders."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -197,4 +195,6 @@ def tanh_penalty(function: Any) -> str | None:
         ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
         ((slope**2).sum(axis=1) * lengths.sum(), "Each unit has its own weights: multiply before you sum over the units."),
     ]
-    return grade(answer.ravel() if answer.shape == (7, 1) else answer, right, mistakes)
+    if answer.shape not in {(7,), (7, 1)} and close(answer.ravel(), right):
+        return OTHER
+    return grade(answer.ravel(), right, mistakes)

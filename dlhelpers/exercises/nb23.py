@@ -1,7 +1,5 @@
 """Exercises of notebook 23, generative adversarial networks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -103,8 +101,7 @@ def sum_with_stop(function: Any) -> str | None:
         (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
     ]
     changed = "The sum has changed its value. Keep both losses, and add the stop only."
-    message = grade(value, loss_d + loss_g, mistakes, other=changed)
-    if message is not None:
+    if message := grade(value, loss_d + loss_g, mistakes, other=changed):
         return message
     slope, n = tape.gradient(total, fake), len(p)
     if slope is None:
@@ -151,8 +148,7 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
         (MOMENTS.sum(axis=1), "These are the good samples. Count the islands that have at least 20 of them."),
         (8 - (MOMENTS >= 20).sum(axis=1), "These are the islands that are missed."),
     ]
-    message = grade(each, (MOMENTS >= 20).sum(axis=1), mistakes)
-    if message is not None:
+    if message := grade(each, (MOMENTS >= 20).sum(axis=1), mistakes):
         return message
     if pooled.size != 1:
         return "For all samples together one number is asked for: add up the rows, then count."

@@ -1,6 +1,7 @@
-"""Every exercise: right answers in every type, the untouched cell, and the mistakes that it names.
+"""Every exercise: the untouched cell and the mistakes that it names; and what check, hint and progress show.
 
-The answers stand in tests/exercises/cases/nbNN.py, one module for each notebook:
+Right answers, in every type, are tested in test_attacks.py. All answers stand in tests/exercises/cases/nbNN.py,
+one module for each notebook:
 
     RIGHT   id: right answers; an answer is a tuple of arguments
     WRONG   id: [(wrong answer, a word of its message)]; one argument alone may stand without its tuple
@@ -14,17 +15,16 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from dlhelpers.exercises import check, core, hint, ids, judge, progress
-from dlhelpers.exercises.core import NOT_YET, OTHER, RIGHT, UNTRIED, exercise
+from dlhelpers.exercises.core import NOT_YET, OTHER, UNTRIED, exercise
 from tests.exercises import cases
 
 CASES, MODELS = {}, {}
 for found in pkgutil.iter_modules(cases.__path__):
     module = importlib.import_module(f"tests.exercises.cases.{found.name}")
-    for id, wrong in module.WRONG.items():
+    for id, wrong in getattr(module, "WRONG", {}).items():
         wrong = [(answers if isinstance(answers, tuple) else (answers,), word) for answers, word in wrong]
         CASES[id] = module.RIGHT[id], wrong
     MODELS.update(getattr(module, "MODELS", {}))
@@ -38,13 +38,6 @@ def test_every_exercise_has_cases():
         assert right and len({word for _, word in wrong}) >= 2, id
 
 
-@pytest.mark.parametrize("id", CASES)
-def test_right_answers(id):
-    for answers in CASES[id][0]:
-        verdict = judge(id, *answers)
-        assert verdict.state == RIGHT, verdict
-
-
 @pytest.mark.parametrize(("id", "answers", "word"), ALL_WRONG)
 def test_named_mistakes(id, answers, word):
     verdict = judge(id, *answers)
@@ -53,10 +46,7 @@ def test_named_mistakes(id, answers, word):
 
 @pytest.mark.parametrize("id", MODELS)
 def test_models(id):
-    right, wrong = MODELS[id]
-    for make in right:
-        assert judge(id, make()).state == RIGHT
-    for make, word in wrong:
+    for make, word in MODELS[id][1]:
         verdict = judge(id, make())
         assert verdict.state == NOT_YET and word in verdict.message, verdict
 
@@ -75,24 +65,6 @@ def test_function_that_is_still_empty(id):
     assert judge(id, lambda *arguments: ...).state == UNTRIED
     silent = judge(id, lambda *arguments: None)
     assert silent.state == UNTRIED and ("print only shows" in silent.message)
-
-
-@pytest.mark.parametrize("id", [*CASES, *MODELS])
-@pytest.mark.parametrize(
-    "answer", ["0.5", [], {}, object(), float("nan"), np.inf, 1j, np.zeros((3, 4, 5)), print, -1e300]
-)
-def test_strange_answers_stop_nothing(id, answer):
-    verdict = judge(id, answer)
-    assert verdict.state == NOT_YET or (verdict.state == UNTRIED and answer is print)
-    assert verdict.message
-
-
-def test_values_count_and_not_types():
-    import tensorflow as tf
-
-    for answer in (0.6931472, np.float32(0.6931472), np.array([[0.6931472]]), tf.constant(0.6931472), [0.6931472]):
-        assert judge("02.2", answer).state == RIGHT
-    assert judge("02.1", tf.constant([1.0844, 1.0218])).state == RIGHT
 
 
 @pytest.fixture
@@ -154,12 +126,6 @@ def test_what_is_solved_stays_solved(kernel, capsys):
         check("00.1", answer)
     progress()
     assert capsys.readouterr().out.splitlines()[-4:-2] == ["Notebook 00: 1 of 3 solved", "✓ 00.1  solved  0 of 3 hints"]
-
-
-@pytest.mark.parametrize("notebook", ["77", "07.1", -1, 0.5, [], ..., np.ones(3), print, "\u0660\u0661", "../x"])
-def test_progress_stops_at_no_notebook(notebook, capsys):
-    progress(notebook)
-    assert "no exercises of a notebook" in capsys.readouterr().out
 
 
 def test_progress_as_html(kernel, monkeypatch):

@@ -1,5 +1,3 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import numpy as np
 
 from dlhelpers import data
@@ -85,9 +83,9 @@ WRONG = {
         (((RAW[..., None] / 255).astype("uint8"),), "whole numbers"),
     ],
     "09.2": [
-        ((640,), "32 channels"),
-        ((18432,), "biases"),
-        ((18464,), "not for each input channel"),
+        ((640,), "channels are missing"),
+        ((18432,), "has a bias"),
+        ((18464,), "not to each input channel"),
         ((6208,), "3 x 3"),
         ((320,), "first layer"),
         ((18816,), "both"),

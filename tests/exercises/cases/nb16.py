@@ -1,9 +1,8 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import numpy as np
 from scipy import special, stats
 
 from dlhelpers import data
+from tests.exercises.cases.shared import GAUSSIAN_NLL, price, terms
 
 TABLE = data.load_blood_pressure()
 AGE, SBP = TABLE["age"].to_numpy(float), TABLE["sbp"].to_numpy(float)
@@ -25,19 +24,6 @@ def log_mean(a, shift=None, axis=0):
     """Log-mean-exp with the maximum taken over `shift`, or without any."""
     most = 0.0 if shift is None else a.max(axis=shift, keepdims=True)
     return np.squeeze(np.log(np.exp(a - most).mean(axis=axis, keepdims=True)) + most)
-
-
-def price(y, mean, sd):
-    return -stats.norm.logpdf(y, mean, sd)
-
-
-def terms(fit=0.5, log_sd=1.0, constant=0.5, power=2):
-    """The NLL of a normal head as a function of y, mean and sd, with its factors replaced."""
-
-    def function(y, mean, sd):
-        return np.mean(fit * (y - mean) ** 2 / sd**power + log_sd * np.log(sd) + constant * np.log(2 * np.pi))
-
-    return function
 
 
 RIGHT = {
@@ -70,23 +56,7 @@ WRONG = {
         (chosen(d="gamma"), "none of the four"),
         ((["categorical", "poisson"],), "Five"),
     ],
-    "16.2": [
-        ((lambda y, mean, sd: -np.mean(price(y, mean, sd)),), "sign"),
-        ((lambda y, mean, sd: np.sum(price(y, mean, sd)),), "sum"),
-        ((lambda y, mean, sd: price(y, mean, sd),), "single"),
-        ((lambda y, mean, sd: np.mean(price(y, mean, 1.0)),), "sd = 1"),
-        ((lambda y, mean, sd: np.mean(price(y, mean, sd) - np.log(2 * np.pi) / 2),), "0.9189"),
-        ((lambda y, mean, sd: np.mean(np.exp(-price(y, mean, sd))),), "densities"),
-        ((lambda y, mean, sd: -np.log(np.mean(np.exp(-price(y, mean, sd)))),), "First"),
-        ((lambda y, mean, sd: np.mean((y - mean) ** 2),), "squared error"),
-        ((terms(log_sd=0),), "huge sd"),
-        ((terms(log_sd=2),), "twice"),
-        ((terms(log_sd=-1),), "fraction line"),
-        ((terms(constant=1),), "Half"),
-        ((terms(fit=1),), "2 of 2"),
-        ((terms(power=1),), "not by 2 sd"),
-        ((terms(power=-2),), "Brackets"),
-    ],
+    "16.2": GAUSSIAN_NLL,
     "16.3": [
         ((price(SBP, MEAN, SD).mean(),), "everybody"),
         ((price(SBP, SBP.mean(), SBP.std()).mean(),), "constant"),

@@ -1,5 +1,3 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import math
 
 import numpy as np
