@@ -3,7 +3,7 @@
 An exercise is a function that looks at the student's answers and returns None when they are right,
 or else the sentence that helps:
 
-    @exercise("01.1", hints=["...", "..."], praise="...")
+    @exercise("01.1", "a gentle hint", "nearly the solution", praise="...")
     def logit_by_hand(z):
         mistakes = [(0.52, "The bias is missing: z = w·x + b."), (-1.52, "The sign is turned around.")]
         return grade(number(z), 1.52, mistakes)
@@ -93,14 +93,14 @@ _hints_given: Counter[str] = Counter()
 _best: dict[str, str] = {}  # the best state of each exercise in this kernel; the one in use last stands last
 
 
-def exercise(id: str, *, hints: Sequence[str], praise: str = "") -> Callable:
+def exercise(id: str, *hints: str, praise: str = "") -> Callable:
     """Register the decorated function as the judge of an exercise.
 
     Parameters
     ----------
     id : str
         "NN.k", exercise k of notebook NN.
-    hints : sequence of str
+    *hints : str
         At least two, from gentle to nearly the solution.
     praise : str, optional
         What is said of a right answer.
@@ -112,7 +112,7 @@ def exercise(id: str, *, hints: Sequence[str], praise: str = "") -> Callable:
 
     Examples
     --------
-    >>> @exercise("99.1", hints=["Think of a number.", "Between 41 and 43."])
+    >>> @exercise("99.1", "Think of a number.", "It lies between 41 and 43.")
     ... def the_answer(n):
     ...     return grade(number(n), 42, [(54, "Six by seven, not six by nine.")])
     >>> judge("99.1", 54)
@@ -126,7 +126,7 @@ def exercise(id: str, *, hints: Sequence[str], praise: str = "") -> Callable:
         raise ValueError(f"exercise {id} needs at least two hints, from gentle to nearly the solution")
 
     def register(function: Callable[..., str | None]) -> Callable[..., str | None]:
-        _registry[id] = Exercise(id, function, tuple(hints), praise)
+        _registry[id] = Exercise(id, function, hints, praise)
         return function
 
     return register

@@ -11,11 +11,9 @@ TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts,
 
 @exercise(
     "00.1",
-    hints=[
-        "Look at the shapes that section 2 printed. Which numbers belong to one image?",
-        "One image has 28 rows with 28 pixels each.",
-        "n_pixels = 28 * 28",
-    ],
+    "Look at the shapes that section 2 printed. Which numbers belong to one image?",
+    "One image has 28 rows with 28 pixels each.",
+    "n_pixels = 28 * 28",
     praise="28 rows of 28 pixels: 784 numbers for one digit.",
 )
 def pixels_of_an_image(n: Any) -> str | None:
@@ -30,11 +28,9 @@ def pixels_of_an_image(n: Any) -> str | None:
 
 @exercise(
     "00.2",
-    hints=[
-        "A NumPy array has the method .mean(). It averages over everything: images, rows and columns.",
-        "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
-        "mean_ink = x_train.mean() / 255",
-    ],
+    "A NumPy array has the method .mean(). It averages over everything: images, rows and columns.",
+    "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
+    "mean_ink = x_train.mean() / 255",
     praise="Mixed evenly over its paper, a digit makes it 13 % grey.",
 )
 def mean_brightness(mean: Any) -> str | None:
@@ -52,11 +48,9 @@ def mean_brightness(mean: Any) -> str | None:
 
 @exercise(
     "00.3",
-    hints=[
-        "Two things happen: the type changes, and the values are divided by 255.",
-        'images.astype("float32") changes the type.',
-        'return images.astype("float32") / 255',
-    ],
+    "Two things happen: the type changes, and the values are divided by 255.",
+    'images.astype("float32") changes the type.',
+    'return images.astype("float32") / 255',
     praise="Values from 0 to 1 and half the memory of NumPy's usual float64.",
 )
 def scale(function: Any) -> str | None:

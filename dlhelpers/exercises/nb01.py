@@ -17,11 +17,9 @@ def _sigmoid(z: Any) -> Any:
 
 @exercise(
     "01.1",
-    hints=[
-        "Both features are zero, so both products are zero. Which of the three numbers of the neuron is left?",
-        "z = b = 1. The answer is not z itself but sigmoid(z).",
-        "p_zero = sigmoid(1.0)",
-    ],
+    "Both features are zero, so both products are zero. Which of the three numbers of the neuron is left?",
+    "z = b = 1. The answer is not z itself but sigmoid(z).",
+    "p_zero = sigmoid(1.0)",
     praise="With both features at zero only the bias speaks: p = sigmoid(1) = 0.7311.",
 )
 def note_at_the_origin(p: Any) -> str | None:
@@ -40,11 +38,9 @@ def note_at_the_origin(p: Any) -> str | None:
 
 @exercise(
     "01.2",
-    hints=[
-        "Section 2 did it for four notes. Write the same with the function's own arguments.",
-        "Two steps: the logits of all rows from one matrix product and the bias, then the squeeze.",
-        "return sigmoid(X @ W + b)",
-    ],
+    "Section 2 did it for four notes. Write the same with the function's own arguments.",
+    "Two steps: the logits of all rows from one matrix product and the bias, then the squeeze.",
+    "return sigmoid(X @ W + b)",
     praise="One line, any number of notes, any number of features.",
 )
 def forward(function: Any) -> str | None:
@@ -77,11 +73,9 @@ def forward(function: Any) -> str | None:
 
 @exercise(
     "01.3",
-    hints=[
-        "The border is where z = 2*x1 - 4*x2 + 3 = 0. Solve for x2.",
-        "Bring the term with x2 to the other side: 4*x2 = 2*x1 + 3.",
-        "Divide by 4: slope = 2 / 4 and intercept = 3 / 4. In general they are -w1 / w2 and -b / w2.",
-    ],
+    "The border is where z = 2*x1 - 4*x2 + 3 = 0. Solve for x2.",
+    "Bring the term with x2 to the other side: 4*x2 = 2*x1 + 3.",
+    "Divide by 4: slope = 2 / 4 and intercept = 3 / 4. In general they are -w1 / w2 and -b / w2.",
     praise="slope = -w1 / w2 = 0.5 and intercept = -b / w2 = 0.75.",
 )
 def border(slope: Any, intercept: Any) -> str | None:
@@ -104,11 +98,9 @@ def border(slope: Any, intercept: Any) -> str | None:
 
 @exercise(
     "01.4",
-    hints=[
-        "Only y changes: y = 1 instead of 0. So p - y is now 0.8205 - 1.",
-        "p - y = -0.1795. For w: 0.1 * (-0.1795) * (1, 2.2) is subtracted; for b the same without x.",
-        "w_step = np.array([0.3, 0.1]) - 0.1 * (0.8205 - 1) * np.array([1, 2.2]), b_step = 1 - 0.1 * (0.8205 - 1)",
-    ],
+    "Only y changes: y = 1 instead of 0. So p - y is now 0.8205 - 1.",
+    "p - y = -0.1795. For w: 0.1 * (-0.1795) * (1, 2.2) is subtracted; for b the same without x.",
+    "w_step = np.array([0.3, 0.1]) - 0.1 * (0.8205 - 1) * np.array([1, 2.2]), b_step = 1 - 0.1 * (0.8205 - 1)",
     praise="Everything goes up a little, so that p grows: the note was forged, and 82 % was not enough.",
 )
 def learning_step(w_step: Any, b_step: Any) -> str | None:
@@ -144,11 +136,9 @@ def learning_step(w_step: Any, b_step: Any) -> str | None:
 
 @exercise(
     "01.5",
-    hints=[
-        "The AND gate needs both inputs to get over the bias. For OR one input must be enough.",
-        "Keep w = (1, 1). The bias must be negative for (0, 0), and 1 + b must be positive.",
-        "Any b between -1 and 0 works with w = (1, 1), for example b = -0.5.",
-    ],
+    "The AND gate needs both inputs to get over the bias. For OR one input must be enough.",
+    "Keep w = (1, 1). The bias must be negative for (0, 0), and 1 + b must be positive.",
+    "Any b between -1 and 0 works with w = (1, 1), for example b = -0.5.",
     praise="One input is enough to cross the line.",
 )
 def or_gate(w_or: Any, b_or: Any) -> str | None:
@@ -174,11 +164,9 @@ def or_gate(w_or: Any, b_or: Any) -> str | None:
 
 @exercise(
     "01.6",
-    hints=[
-        "Go layer by layer: a layer from m to n units has m weights for each of its n units, and n biases.",
-        "First layer 16 * (6 + 1) = 112. Two more layers follow, the output is one unit.",
-        "16 * (6 + 1) + 8 * (16 + 1) + 1 * (8 + 1)",
-    ],
+    "Go layer by layer: a layer from m to n units has m weights for each of its n units, and n biases.",
+    "First layer 16 * (6 + 1) = 112. Two more layers follow, the output is one unit.",
+    "16 * (6 + 1) + 8 * (16 + 1) + 1 * (8 + 1)",
     praise="112 + 136 + 9 = 257. More than half of them belong to the second hidden layer.",
 )
 def count_parameters(n: Any) -> str | None:

@@ -15,11 +15,9 @@ TEST_MEAN, TEST_SD = np.array([130.145, 9.336]), np.array([0.3477, 1.4077])
 
 @exercise(
     "02.1",
-    hints=[
-        "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
-        "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
-        "new_note = (np.array([130.5, 11.0]) - mean) / sd",
-    ],
+    "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
+    "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
+    "new_note = (np.array([130.5, 11.0]) - mean) / sd",
     praise="Taller than the average note and with a wider margin, both in standard deviations.",
 )
 def standardised_note(note: Any) -> str | None:
@@ -44,11 +42,9 @@ def standardised_note(note: Any) -> str | None:
 
 @exercise(
     "02.2",
-    hints=[
-        "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
-        "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
-        "baseline = -np.log(0.5)",
-    ],
+    "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
+    "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
+    "baseline = -np.log(0.5)",
     praise="log 2 = 0.693: the price of knowing nothing about two equally frequent classes.",
 )
 def coin_toss(nll: Any) -> str | None:
@@ -67,11 +63,9 @@ def coin_toss(nll: Any) -> str | None:
 
 @exercise(
     "02.3",
-    hints=[
-        "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
-        "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
-        "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
-    ],
+    "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
+    "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
+    "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
     praise="This one line is the loss of the whole notebook.",
 )
 def mean_nll(function: Any) -> str | None:
@@ -107,11 +101,9 @@ def mean_nll(function: Any) -> str | None:
 
 @exercise(
     "02.4",
-    hints=[
-        "Notebook 01, section 7: what are two linear layers in a row?",
-        "Something non-linear must stand between the two Dense layers.",
-        'Give the first layer an activation: layers.Dense(8, activation="relu").',
-    ],
+    "Notebook 01, section 7: what are two linear layers in a row?",
+    "Something non-linear must stand between the two Dense layers.",
+    'Give the first layer an activation: layers.Dense(8, activation="relu").',
     praise="One activation between the layers, and the border can bend. The parameters are still 33.",
 )
 def bent_network(model: Any) -> str | None:

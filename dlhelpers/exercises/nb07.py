@@ -22,11 +22,9 @@ from dlhelpers.exercises.core import (
 
 @exercise(
     "07.1",
-    hints=[
-        "When the network is in use, new images come one by one, and nobody knows their mean yet.",
-        "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
-        "return (new - train.mean()) / train.std()",
-    ],
+    "When the network is in use, new images come one by one, and nobody knows their mean yet.",
+    "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
+    "return (new - train.mean()) / train.std()",
     praise="The training images set the scale. New ones only use it.",
 )
 def standardise_by_training(function: Any) -> str | None:
@@ -64,11 +62,9 @@ def standardise_by_training(function: Any) -> str | None:
 
 @exercise(
     "07.2",
-    hints=[
-        "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
-        "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
-        "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
-    ],
+    "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
+    "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
+    "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
     praise="Logits of 1000 do no harm, and this is what Keras does with from_logits=True.",
 )
 def nll_of_logits(function: Any) -> str | None:
@@ -94,11 +90,9 @@ def nll_of_logits(function: Any) -> str | None:
 
 @exercise(
     "07.3",
-    hints=[
-        "`from_logits=True` promises logits. What does the last layer give?",
-        "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
-        "layers.Dense(10) without an activation, and the loss as it was.",
-    ],
+    "`from_logits=True` promises logits. What does the last layer give?",
+    "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
+    "layers.Dense(10) without an activation, and the loss as it was.",
     praise="One softmax, and a promise that is kept.",
 )
 def one_softmax(model: Any) -> str | None:
@@ -138,11 +132,9 @@ def one_softmax(model: Any) -> str | None:
 
 @exercise(
     "07.4",
-    hints=[
-        "A dense layer has inputs times units weights, and one bias for each unit.",
-        "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
-        "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
-    ],
+    "A dense layer has inputs times units weights, and one bias for each unit.",
+    "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
+    "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
     praise="13 002, and all but 442 of them stand in the first layer.",
 )
 def film_parameters(count: Any) -> str | None:
@@ -157,11 +149,9 @@ def film_parameters(count: Any) -> str | None:
 
 @exercise(
     "07.5",
-    hints=[
-        "Take all images of a 4, wherever the network put them: how many are on the diagonal?",
-        "The true digits are the rows, so add up along a row: counts.sum(axis=1).",
-        "recall = np.diag(counts) / counts.sum(axis=1)",
-    ],
+    "Take all images of a 4, wherever the network put them: how many are on the diagonal?",
+    "The true digits are the rows, so add up along a row: counts.sum(axis=1).",
+    "recall = np.diag(counts) / counts.sum(axis=1)",
     praise="The lowest of the ten is the digit that the network finds hardest.",
 )
 def recall_of_digits(recall: Any, counts: Any) -> str | None:

@@ -12,11 +12,9 @@ ROW, KERNEL = np.array([2.0, 5.0, 4.0, 1.0]), np.array([1.0, 0.0, -1.0])
 
 @exercise(
     "08.1",
-    hints=[
-        "Lay the kernel on the first three numbers, then move it one step. How many places are there?",
-        "At the first place: 1 times 2, plus 0 times 5, minus 1 times 4.",
-        "answers = [2 - 4, 5 - 1]",
-    ],
+    "Lay the kernel on the first three numbers, then move it one step. How many places are there?",
+    "At the first place: 1 times 2, plus 0 times 5, minus 1 times 4.",
+    "answers = [2 - 4, 5 - 1]",
     praise="The left number minus the one two places to the right, at the two places where the kernel fits.",
 )
 def correlation_by_hand(answers: Any) -> str | None:
@@ -42,12 +40,10 @@ SIDES = [(28, 3, 0, 1), (28, 3, 1, 1), (32, 5, 2, 1), (28, 2, 0, 2), (28, 5, 0, 
 
 @exercise(
     "08.2",
-    hints=[
-        "With stride 1: how many steps to the right can the kernel take before it hits the end of the framed image?",
-        "The frame makes the image n + 2 * padding wide, so there is room for n + 2 * padding - k steps of one pixel. "
-        "With a stride, only the steps that fit in whole count. And the place where it starts is an output, too.",
-        "return (n + 2 * padding - k) // stride + 1",
-    ],
+    "With stride 1: how many steps to the right can the kernel take before it hits the end of the framed image?",
+    "The frame makes the image n + 2 * padding wide, so there is room for n + 2 * padding - k steps of one pixel. "
+    "With a stride, only the steps that fit in whole count. And the place where it starts is an output, too.",
+    "return (n + 2 * padding - k) // stride + 1",
     praise="Steps that fit, plus the place where the kernel starts. You will need this rule with every network.",
 )
 def size_rule(function: Any) -> str | None:
@@ -72,11 +68,9 @@ def size_rule(function: Any) -> str | None:
 
 @exercise(
     "08.3",
-    hints=[
-        "Which pixel of the old picture must stand in the middle of the new one, if everything moves to the right?",
-        "Each new pixel is a copy of its left neighbour: a single weight of 1, all others 0.",
-        "mover = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])",
-    ],
+    "Which pixel of the old picture must stand in the middle of the new one, if everything moves to the right?",
+    "Each new pixel is a copy of its left neighbour: a single weight of 1, all others 0.",
+    "mover = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])",
     praise="The kernel looks to the left, so the picture moves to the right.",
 )
 def moving_kernel(kernel: Any) -> str | None:
@@ -106,11 +100,9 @@ def moving_kernel(kernel: Any) -> str | None:
 
 @exercise(
     "08.4",
-    hints=[
-        "The result has image.shape[0] // size rows. Two loops over windows are fine: image[i*size:(i+1)*size, ...].",
-        "Without loops: reshape the image to (rows, size, columns, size), so that two axes run inside of a window.",
-        "return image.reshape(rows, size, columns, size).max(axis=(1, 3)), with rows = image.shape[0] // size",
-    ],
+    "The result has image.shape[0] // size rows. Two loops over windows are fine: image[i*size:(i+1)*size, ...].",
+    "Without loops: reshape the image to (rows, size, columns, size), so that two axes run inside of a window.",
+    "return image.reshape(rows, size, columns, size).max(axis=(1, 3)), with rows = image.shape[0] // size",
     praise="A window of the image is two axes of the reshaped one. This trick is worth remembering.",
 )
 def pooling_function(function: Any) -> str | None:
@@ -150,11 +142,9 @@ def _pooling_mistake(result: np.ndarray, image: np.ndarray, size: int) -> str | 
 
 @exercise(
     "08.5",
-    hints=[
-        "How many weights has one kernel? It has a 5 x 5 slice for each of the 32 input channels.",
-        "One kernel: 5 * 5 * 32 weights and one bias. There are 64 kernels.",
-        "parameters = (5 * 5 * 32 + 1) * 64",
-    ],
+    "How many weights has one kernel? It has a 5 x 5 slice for each of the 32 input channels.",
+    "One kernel: 5 * 5 * 32 weights and one bias. There are 64 kernels.",
+    "parameters = (5 * 5 * 32 + 1) * 64",
     praise="51 264, whether the map has 14 x 14 places or 1400 x 1400.",
 )
 def parameter_count(parameters: Any) -> str | None:

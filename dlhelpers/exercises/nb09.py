@@ -12,11 +12,9 @@ from dlhelpers.exercises.formulas import convolution_parameters
 
 @exercise(
     "09.1",
-    hints=[
-        "Three things change: the shape, the type and the range of the values.",
-        "x[..., None] or x[:, :, :, None] adds an axis of length 1 at the end; astype and a division do the rest.",
-        'images = x_raw[:1000, :, :, None].astype("float32") / 255',
-    ],
+    "Three things change: the shape, the type and the range of the values.",
+    "x[..., None] or x[:, :, :, None] adds an axis of length 1 at the end; astype and a division do the rest.",
+    'images = x_raw[:1000, :, :, None].astype("float32") / 255',
     praise="One grey channel at the end, as a convolution wants it.",
 )
 def images_with_channel(images: Any) -> str | None:
@@ -58,11 +56,9 @@ def _first_images() -> np.ndarray:
 
 @exercise(
     "09.2",
-    hints=[
-        "One kernel is as deep as its input has channels. How many numbers is that?",
-        "A kernel has 3 * 3 * 32 weights and one bias. There are 64 of them.",
-        "3 * 3 * 32 * 64 + 64",
-    ],
+    "One kernel is as deep as its input has channels. How many numbers is that?",
+    "A kernel has 3 * 3 * 32 weights and one bias. There are 64 of them.",
+    "3 * 3 * 32 * 64 + 64",
     praise="18 496, whatever the size of the image.",
 )
 def parameters_of_second_layer(count: Any) -> str | None:
@@ -76,11 +72,9 @@ def parameters_of_second_layer(count: Any) -> str | None:
 
 @exercise(
     "09.3",
-    hints=[
-        "Without padding a kernel of side 5 fits at 32 - 5 + 1 places. Pooling halves.",
-        "32 becomes 28, then 14. Now the kernel of side 3, then pooling again.",
-        "side = ((32 - 5 + 1) // 2 - 3 + 1) // 2",
-    ],
+    "Without padding a kernel of side 5 fits at 32 - 5 + 1 places. Pooling halves.",
+    "32 becomes 28, then 14. Now the kernel of side 3, then pooling again.",
+    "side = ((32 - 5 + 1) // 2 - 3 + 1) // 2",
     praise="32, 28, 14, 12, 6.",
 )
 def last_side(side: Any) -> str | None:
@@ -99,11 +93,9 @@ def last_side(side: Any) -> str | None:
 
 @exercise(
     "09.4",
-    hints=[
-        "Input((32, 32, 3)), then convolution and pooling in turn, then Dense(100) without an activation.",
-        "A Dense layer behind Flatten is costly: 100 weights for each feature. Pool more before it, or use GlobalAveragePooling2D.",
-        "Conv2D(16, 3), MaxPooling2D, Conv2D(32, 3), MaxPooling2D, GlobalAveragePooling2D, Dense(100): 8 388 parameters.",
-    ],
+    "Input((32, 32, 3)), then convolution and pooling in turn, then Dense(100) without an activation.",
+    "A Dense layer behind Flatten is costly: 100 weights for each feature. Pool more before it, or use GlobalAveragePooling2D.",
+    "Conv2D(16, 3), MaxPooling2D, Conv2D(32, 3), MaxPooling2D, GlobalAveragePooling2D, Dense(100): 8 388 parameters.",
     praise="Colour in, 100 logits out, and few enough parameters.",
 )
 def small_cnn(model: Any) -> str | None:
@@ -143,11 +135,9 @@ def small_cnn(model: Any) -> str | None:
 
 @exercise(
     "09.5",
-    hints=[
-        "Start with an image of zeros. Which columns of the old image are still visible after the move?",
-        "The axes are image, row, column, channel. The first 28 - k columns move to the place of the last ones.",
-        "result = np.zeros_like(x); result[:, :, k:] = x[:, :, : 28 - k]; return result",
-    ],
+    "Start with an image of zeros. Which columns of the old image are still visible after the move?",
+    "The axes are image, row, column, channel. The first 28 - k columns move to the place of the last ones.",
+    "result = np.zeros_like(x); result[:, :, k:] = x[:, :, : 28 - k]; return result",
     praise="And for k = 0 it changes nothing, where x[:, :, :-k] would be empty.",
 )
 def move_right(function: Any) -> str | None:

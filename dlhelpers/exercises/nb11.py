@@ -12,11 +12,9 @@ PHOTO = (32, 32, 3)  # height, width, colours
 
 @exercise(
     "11.1",
-    hints=[
-        "The formula stands above the exercise: the accuracy is a = 0.6, the photographs that are counted are n = 2000.",
-        "First a(1 - a) = 0.24, then divide by n, then take the root.",
-        "standard_error = np.sqrt(0.6 * (1 - 0.6) / 2000)",
-    ],
+    "The formula stands above the exercise: the accuracy is a = 0.6, the photographs that are counted are n = 2000.",
+    "First a(1 - a) = 0.24, then divide by n, then take the root.",
+    "standard_error = np.sqrt(0.6 * (1 - 0.6) / 2000)",
     praise="About one point. Two networks that differ by one point may well be equally good.",
 )
 def standard_error_of_accuracy(error: Any) -> str | None:
@@ -35,11 +33,9 @@ def standard_error_of_accuracy(error: Any) -> str | None:
 
 @exercise(
     "11.2",
-    hints=[
-        "The test photographs play the future: nobody knows their mean yet.",
-        "x_train.mean(axis=(0, 1, 2)) leaves one number for each colour; x_train.std in the same way.",
-        "return (x_test - x_train.mean(axis=(0, 1, 2))) / x_train.std(axis=(0, 1, 2))",
-    ],
+    "The test photographs play the future: nobody knows their mean yet.",
+    "x_train.mean(axis=(0, 1, 2)) leaves one number for each colour; x_train.std in the same way.",
+    "return (x_test - x_train.mean(axis=(0, 1, 2))) / x_train.std(axis=(0, 1, 2))",
     praise="Training and test photographs go through the same scale, and it comes from the training set.",
 )
 def scaled_with_training_statistics(function: Any) -> str | None:
@@ -69,11 +65,9 @@ def scaled_with_training_statistics(function: Any) -> str | None:
 
 @exercise(
     "11.3",
-    hints=[
-        "Compare it with x_test.shape. What does the first number there count?",
-        "A network takes a batch. One photograph is a batch of one.",
-        "It is the shape of x_test[:1]: batch, height, width, colours.",
-    ],
+    "Compare it with x_test.shape. What does the first number there count?",
+    "A network takes a batch. One photograph is a batch of one.",
+    "It is the shape of x_test[:1]: batch, height, width, colours.",
     praise="A batch of one: x_test[:1] or x_test[0][None].",
 )
 def shape_of_one_photograph(shape: Any) -> str | None:
@@ -99,11 +93,9 @@ def shape_of_one_photograph(shape: Any) -> str | None:
 
 @exercise(
     "11.4",
-    hints=[
-        "The second softmax takes the numbers 1, 0, 0, ... 0 for logits. Which probability does the right class get?",
-        "Exponentials: e for the right class, 1 for each of the nine others. The loss is -log of the right one's share.",
-        "loss_of_perfect = -np.log(np.exp(1) / (np.exp(1) + 9))",
-    ],
+    "The second softmax takes the numbers 1, 0, 0, ... 0 for logits. Which probability does the right class get?",
+    "Exponentials: e for the right class, 1 for each of the nine others. The loss is -log of the right one's share.",
+    "loss_of_perfect = -np.log(np.exp(1) / (np.exp(1) + 9))",
     praise="A loss that never falls below 1.46 with ten classes: look for a second softmax.",
 )
 def loss_after_two_softmaxes(loss: Any) -> str | None:
@@ -124,11 +116,9 @@ def loss_after_two_softmaxes(loss: Any) -> str | None:
 
 @exercise(
     "11.5",
-    hints=[
-        "The axes are photograph, height, width, colour. Left and right are the ends of the width.",
-        "[::-1] turns an axis around. Put a : for each axis that stays.",
-        "return x[:, :, ::-1]",
-    ],
+    "The axes are photograph, height, width, colour. Left and right are the ends of the width.",
+    "[::-1] turns an axis around. Put a : for each axis that stays.",
+    "return x[:, :, ::-1]",
     praise="Only the width is turned around.",
 )
 def mirrored_photographs(function: Any) -> str | None:
@@ -148,11 +138,9 @@ def mirrored_photographs(function: Any) -> str | None:
 
 @exercise(
     "11.6",
-    hints=[
-        "In the softmax, the ten classes of one photograph share 1 among them: sum along axis 1, with keepdims=True.",
-        "p[np.arange(len(y)), y] picks the probability of the true class in each row.",
-        "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\nreturn -np.mean(np.log(p[np.arange(len(y)), y]))",
-    ],
+    "In the softmax, the ten classes of one photograph share 1 among them: sum along axis 1, with keepdims=True.",
+    "p[np.arange(len(y)), y] picks the probability of the true class in each row.",
+    "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\nreturn -np.mean(np.log(p[np.arange(len(y)), y]))",
     praise="This is what SparseCategoricalCrossentropy(from_logits=True) computes.",
 )
 def nll_of_logits(function: Any) -> str | None:

@@ -18,11 +18,9 @@ def _unit(inputs: Any, activation: Any = np.tanh, u: float = 1.0, w: float = 0.5
 
 @exercise(
     "13.1",
-    hints=[
-        "The first step: h1 = tanh(1 * x1 + 0.5 * h0), with x1 = 1 and h0 = 0.",
-        "In the second step the input is 0, but the state is not: h2 = tanh(1 * 0 + 0.5 * h1). The third is alike.",
-        "h1 = np.tanh(1.0); h2 = np.tanh(0.5 * h1); h3 = np.tanh(0.5 * h2); states = [h1, h2, h3]",
-    ],
+    "The first step: h1 = tanh(1 * x1 + 0.5 * h0), with x1 = 1 and h0 = 0.",
+    "In the second step the input is 0, but the state is not: h2 = tanh(1 * 0 + 0.5 * h1). The third is alike.",
+    "h1 = np.tanh(1.0); h2 = np.tanh(0.5 * h1); h3 = np.tanh(0.5 * h2); states = [h1, h2, h3]",
     praise="0.7616, 0.3634, 0.1797: one input, and its echo.",
 )
 def states_by_hand(states: Any) -> str | None:
@@ -52,11 +50,9 @@ GRADIENTS = [np.array([3.0, -4.0]), np.array([0.3, 0.4]), np.array([[1.0, -2.0],
 
 @exercise(
     "13.2",
-    hints=[
-        "Compute the norm first: np.linalg.norm(g). Two cases: it is above the limit, or it is not.",
-        "Above the limit, the direction g / norm is kept, and its length becomes the limit.",
-        "norm = np.linalg.norm(g); return g * (limit / norm) if norm > limit else g",
-    ],
+    "Compute the norm first: np.linalg.norm(g). Two cases: it is above the limit, or it is not.",
+    "Above the limit, the direction g / norm is kept, and its length becomes the limit.",
+    "norm = np.linalg.norm(g); return g * (limit / norm) if norm > limit else g",
     praise="Large gradients get shorter, small ones stay as they are, none changes its direction.",
 )
 def gradient_clipping(function: Any) -> str | None:
@@ -101,11 +97,9 @@ def gradient_clipping(function: Any) -> str | None:
 
 @exercise(
     "13.3",
-    hints=[
-        "Each group has a matrix for the input (10 x 64), one for the old state (64 x 64), and biases.",
-        "The LSTM has 4 such groups with one row of 64 biases each, the GRU of Keras 3 with two rows (see gru_step).",
-        "parameters = [4 * (10 * 64 + 64 * 64 + 64), 3 * (10 * 64 + 64 * 64 + 2 * 64)]",
-    ],
+    "Each group has a matrix for the input (10 x 64), one for the old state (64 x 64), and biases.",
+    "The LSTM has 4 such groups with one row of 64 biases each, the GRU of Keras 3 with two rows (see gru_step).",
+    "parameters = [4 * (10 * 64 + 64 * 64 + 64), 3 * (10 * 64 + 64 * 64 + 2 * 64)]",
     praise="Most of it is the square matrix R: the cost grows with the square of the units.",
 )
 def gated_parameters(parameters: Any) -> str | None:
@@ -138,11 +132,9 @@ STACKS = [(2, [1, 1, 1, 1]), (2, [1, 2, 4, 8]), (5, [1, 5, 25]), (3, [1]), (4, [
 
 @exercise(
     "13.4",
-    hints=[
-        "One layer: a kernel of k weights with dilation d reaches d * (k - 1) steps back. And the present?",
-        "Each layer adds its own reach to that of the layers below: 1 for the present, plus all the reaches.",
-        "return 1 + (kernel_size - 1) * sum(dilations)",
-    ],
+    "One layer: a kernel of k weights with dilation d reaches d * (k - 1) steps back. And the present?",
+    "Each layer adds its own reach to that of the layers below: 1 for the present, plus all the reaches.",
+    "return 1 + (kernel_size - 1) * sum(dilations)",
     praise="(k - 1) d steps more with each layer. Test it on the nets below.",
 )
 def receptive_field(function: Any) -> str | None:
@@ -167,11 +159,9 @@ def receptive_field(function: Any) -> str | None:
 
 @exercise(
     "13.5",
-    hints=[
-        "Go through the four and ask: did a value from the test years touch anything before the test?",
-        "A: neighbours of a test window share most of its values. B: what went into the mean? C: what is left over?",
-        'D makes the choice fit the test years. So leaks = "ABD".',
-    ],
+    "Go through the four and ask: did a value from the test years touch anything before the test?",
+    "A: neighbours of a test window share most of its values. B: what went into the mean? C: what is left over?",
+    'D makes the choice fit the test years. So leaks = "ABD".',
     praise="Windows, scales and choices: all three must stay in the past. C does.",
 )
 def leaking_splits(leaks: Any) -> str | None:

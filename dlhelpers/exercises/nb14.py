@@ -9,11 +9,9 @@ from dlhelpers.exercises.core import array, call, chosen_letters, close, exercis
 
 @exercise(
     "14.1",
-    hints=[
-        "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
-        "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
-        "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
-    ],
+    "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
+    "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
+    "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
     praise="`it`, `is` and `it is` come twice and are kept once.",
 )
 def bag_sizes(sizes: Any) -> str | None:
@@ -34,11 +32,9 @@ def bag_sizes(sizes: Any) -> str | None:
 
 @exercise(
     "14.2",
-    hints=[
-        "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
-        "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
-        "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
-    ],
+    "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
+    "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
+    "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
     praise="The row of a sentence is also the sum of its one-hot rows.",
 )
 def bag_of_counts(function: Any) -> str | None:
@@ -68,11 +64,9 @@ def bag_of_counts(function: Any) -> str | None:
 
 @exercise(
     "14.3",
-    hints=[
-        "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
-        "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
-        "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
-    ],
+    "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
+    "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
+    "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
     praise="Now padding can be as long as it likes.",
 )
 def masked_mean(function: Any) -> str | None:
@@ -101,11 +95,9 @@ def masked_mean(function: Any) -> str | None:
 
 @exercise(
     "14.4",
-    hints=[
-        "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
-        "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
-        'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
-    ],
+    "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
+    "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
+    'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
     praise="Neither the vocabulary nor any choice may know the test sentences.",
 )
 def leaks(letters: Any) -> str | None:
@@ -125,11 +117,9 @@ def leaks(letters: Any) -> str | None:
 
 @exercise(
     "14.5",
-    hints=[
-        "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
-        "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
-        "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",
-    ],
+    "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
+    "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
+    "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",
     praise="Of 81 617 parameters 98 % are the embedding.",
 )
 def parameters(count: Any) -> str | None:

@@ -30,11 +30,9 @@ _WHY_LEAK = {
 
 @exercise(
     "15.1",
-    hints=[
-        "Nats and bits measure the same thing with two units: 1 bit is ln 2 = 0.693 nats.",
-        "The perplexity is 2 to the power of the bits, and so e to the power of the nats.",
-        "bits = 1.5 / np.log(2); perplexity = np.exp(1.5)",
-    ],
+    "Nats and bits measure the same thing with two units: 1 bit is ln 2 = 0.693 nats.",
+    "The perplexity is 2 to the power of the bits, and so e to the power of the nats.",
+    "bits = 1.5 / np.log(2); perplexity = np.exp(1.5)",
     praise="The unit of the price does not matter, as long as the power is taken to the same base.",
 )
 def bits_and_perplexity(bits: Any, perplexity: Any) -> str | None:
@@ -71,11 +69,9 @@ def _wrong_perplexity(perplexity: float) -> str | None:
 
 @exercise(
     "15.2",
-    hints=[
-        "Ask of each way: has anything that is graded been seen, or used for a choice, before?",
-        "Two windows of B that start 10 characters apart share 90 characters. And who chose the epoch in D?",
-        'Two of the four leak, one by overlap and one by a choice: leaks = "BD".',
-    ],
+    "Ask of each way: has anything that is graded been seen, or used for a choice, before?",
+    "Two windows of B that start 10 characters apart share 90 characters. And who chose the epoch in D?",
+    'Two of the four leak, one by overlap and one by a choice: leaks = "BD".',
     praise="One leaks characters, the other one a choice. The second kind is easily overlooked.",
 )
 def leaking_splits(letters: Any) -> str | None:
@@ -100,11 +96,9 @@ def _two_models() -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "15.3",
-    hints=[
-        "A vote with two weights that sum to 1: the net has w, the n-gram has the rest.",
-        "Average the probabilities, not their logarithms or bits; then each row still sums to 1.",
-        "return w * p_net + (1 - w) * p_gram",
-    ],
+    "A vote with two weights that sum to 1: the net has w, the n-gram has the rest.",
+    "Average the probabilities, not their logarithms or bits; then each row still sums to 1.",
+    "return w * p_net + (1 - w) * p_gram",
     praise="A weighted mean of probabilities is a probability, and no character that one of them allows becomes impossible.",
 )
 def mixture(function: Any) -> str | None:
@@ -136,11 +130,9 @@ def mixture(function: Any) -> str | None:
 
 @exercise(
     "15.4",
-    hints=[
-        "The logits of probabilities are log p (up to a constant that the softmax removes). Divide those by T.",
-        "exp(log(p) / T) is p to the power 1/T. It does not sum to 1 any more.",
-        "q = p ** (1 / temperature); return q / q.sum()",
-    ],
+    "The logits of probabilities are log p (up to a constant that the softmax removes). Divide those by T.",
+    "exp(log(p) / T) is p to the power 1/T. It does not sum to 1 any more.",
+    "q = p ** (1 / temperature); return q / q.sum()",
     praise="At T = 1 nothing changes, at small T the likeliest takes all.",
 )
 def tempered(function: Any) -> str | None:
@@ -169,11 +161,9 @@ def tempered(function: Any) -> str | None:
 
 @exercise(
     "15.5",
-    hints=[
-        "Which logit is the smallest that may stay? np.sort(z) sorts upwards.",
-        "np.sort(z)[-k] is the k-th largest. np.where(z >= that, np.exp(z), 0) keeps the k likeliest.",
-        "p = np.where(z >= np.sort(z)[-k], np.exp(z - z.max()), 0); return p / p.sum()",
-    ],
+    "Which logit is the smallest that may stay? np.sort(z) sorts upwards.",
+    "np.sort(z)[-k] is the k-th largest. np.where(z >= that, np.exp(z), 0) keeps the k likeliest.",
+    "p = np.where(z >= np.sort(z)[-k], np.exp(z - z.max()), 0); return p / p.sum()",
     praise="With k = 1 the net always writes its favourite, with k = 73 nothing is cut.",
 )
 def top_k(function: Any) -> str | None:

@@ -43,11 +43,9 @@ WRONG_HEAD = (
 
 @exercise(
     "16.1",
-    hints=[
-        "Ask of each target: is it measured, counted, a yes or no, or a name?",
-        "Can two of the possibilities be true at once? Then each of them is a question of its own.",
-        '(a) "categorical", (b) "poisson", (c) "bernoulli", one name for all 20 tags; (d) is a plain number, (e) a yes or no.',
-    ],
+    "Ask of each target: is it measured, counted, a yes or no, or a name?",
+    "Can two of the possibilities be true at once? Then each of them is a question of its own.",
+    '(a) "categorical", (b) "poisson", (c) "bernoulli", one name for all 20 tags; (d) is a plain number, (e) a yes or no.',
     praise="The target decides which head to take. What the network looks like inside depends on the inputs.",
 )
 def heads_for_targets(names: Any) -> str | None:
@@ -74,11 +72,9 @@ def _head_name(name: Any) -> str:
 
 @exercise(
     "16.2",
-    hints=[
-        "The density is exp(-(y - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)). Take minus its logarithm: three terms.",
-        "The terms are (y - mean)^2 / (2 sd^2), log(sd) and log(2 pi) / 2. Then take the mean over the examples.",
-        "return np.mean((y - mean) ** 2 / (2 * sd**2) + np.log(sd) + np.log(2 * np.pi) / 2)",
-    ],
+    "The density is exp(-(y - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)). Take minus its logarithm: three terms.",
+    "The terms are (y - mean)^2 / (2 sd^2), log(sd) and log(2 pi) / 2. Then take the mean over the examples.",
+    "return np.mean((y - mean) ** 2 / (2 * sd**2) + np.log(sd) + np.log(2 * np.pi) / 2)",
     praise="The log(sd) keeps the sd from growing for ever, the division by sd^2 keeps it from vanishing.",
 )
 def gaussian_nll(function: Any) -> str | None:
@@ -100,11 +96,9 @@ def _pressures() -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "16.3",
-    hints=[
-        "`sbp.shape` and `mean.shape` differ. What is the shape of `sbp - mean`?",
-        "(1533,) against (1533, 1) becomes (1533, 1533): each person is compared with everybody's prediction.",
-        "nll_repaired = -stats.norm.logpdf(sbp[:, None], mean, sd).mean()",
-    ],
+    "`sbp.shape` and `mean.shape` differ. What is the shape of `sbp - mean`?",
+    "(1533,) against (1533, 1) becomes (1533, 1533): each person is compared with everybody's prediction.",
+    "nll_repaired = -stats.norm.logpdf(sbp[:, None], mean, sd).mean()",
     praise="Each person against their own prediction only, and the line beats the constant, as it must.",
 )
 def repaired_nll(value: Any) -> str | None:
@@ -135,11 +129,9 @@ def repaired_nll(value: Any) -> str | None:
 
 @exercise(
     "16.4",
-    hints=[
-        "The mean of probabilities is sum(exp(a)) / n. Its logarithm: a log-sum-exp minus log n.",
-        "Networks are in the rows, so it is axis 0 everywhere: the maximum of each column, the sum of each column.",
-        "return special.logsumexp(a, axis=0) - np.log(len(a))",
-    ],
+    "The mean of probabilities is sum(exp(a)) / n. Its logarithm: a log-sum-exp minus log n.",
+    "Networks are in the rows, so it is axis 0 everywhere: the maximum of each column, the sum of each column.",
+    "return special.logsumexp(a, axis=0) - np.log(len(a))",
     praise="This is how an ensemble of networks is graded: average the probabilities, in the logarithms.",
 )
 def mean_in_logs(function: Any) -> str | None:
@@ -194,11 +186,9 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
 
 @exercise(
     "16.5",
-    hints=[
-        "Look at the ends: does it rain as rarely as 0.1 says, and as often as 0.9 says?",
-        "The ECE is the distance between said and rained, averaged over the 200 days, not over the five points.",
-        'verdict = "over"; ece = np.average(abs(record["said"] - record["rained"]), weights=record["days"])',
-    ],
+    "Look at the ends: does it rain as rarely as 0.1 says, and as often as 0.9 says?",
+    "The ECE is the distance between said and rained, averaged over the 200 days, not over the five points.",
+    'verdict = "over"; ece = np.average(abs(record["said"] - record["rained"]), weights=record["days"])',
     praise="Its words are too extreme at both ends: a curve flatter than the diagonal.",
 )
 def rain_record(verdict: Any, ece: Any) -> str | None:

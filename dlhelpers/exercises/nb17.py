@@ -13,11 +13,9 @@ HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 @exercise(
     "17.1",
-    hints=[
-        "The formula above is the price of one observation. NumPy computes it for all at once; then take the mean.",
-        "Three terms: the logarithm of sd, the squared error divided by 2 sd², half the logarithm of 2π.",
-        "return np.mean(np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + 0.5 * np.log(2 * np.pi))",
-    ],
+    "The formula above is the price of one observation. NumPy computes it for all at once; then take the mean.",
+    "Three terms: the logarithm of sd, the squared error divided by 2 sd², half the logarithm of 2π.",
+    "return np.mean(np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + 0.5 * np.log(2 * np.pi))",
     praise="With this function as the loss, a network learns means and spreads.",
 )
 def price_of_bells(function: Any) -> str | None:
@@ -32,11 +30,9 @@ def price_of_bells(function: Any) -> str | None:
 
 @exercise(
     "17.2",
-    hints=[
-        "Read spread_head with offset=130 and unit=20: what happens to the first number, and what to the second?",
-        "The mean is 130 + 20 · 0.3. The second number passes softplus, log(1 + e^z), before it meets the unit.",
-        "sd_of_person = 20 * np.log(1 + np.exp(-0.5))",
-    ],
+    "Read spread_head with offset=130 and unit=20: what happens to the first number, and what to the second?",
+    "The mean is 130 + 20 · 0.3. The second number passes softplus, log(1 + e^z), before it meets the unit.",
+    "sd_of_person = 20 * np.log(1 + np.exp(-0.5))",
     praise="A raw sd of -0.5 is nothing strange: softplus makes 0.474 of it, in units of 20 mm Hg.",
 )
 def person_in_units(mean: Any, sd: Any) -> str | None:
@@ -69,11 +65,9 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
 
 @exercise(
     "17.3",
-    hints=[
-        "The outputs give a column of 300 bells, shape (300, 1). What shape must the targets have?",
-        "`reshape` changes the shape and keeps the numbers; -1 stands for as many as there are.",
-        "pressure_repaired = pressure_row.reshape(-1, 1)",
-    ],
+    "The outputs give a column of 300 bells, shape (300, 1). What shape must the targets have?",
+    "`reshape` changes the shape and keeps the numbers; -1 stands for as many as there are.",
+    "pressure_repaired = pressure_row.reshape(-1, 1)",
     praise="Now a subtraction gives 300 × 1 errors. Look at shapes before you look for deeper reasons.",
 )
 def column_of_targets(targets: Any) -> str | None:
@@ -96,11 +90,9 @@ def column_of_targets(targets: Any) -> str | None:
 
 @exercise(
     "17.4",
-    hints=[
-        "Cover all but a narrow upright strip with your hand, and move the strip: does the scatter inside change?",
-        "Two panels mislead: in one the points are unevenly dense, in another it is the middle that moves.",
-        'B grows from left to right, D is narrow in the middle: learn_the_spread = ["B", "D"]',
-    ],
+    "Cover all but a narrow upright strip with your hand, and move the strip: does the scatter inside change?",
+    "Two panels mislead: in one the points are unevenly dense, in another it is the middle that moves.",
+    'B grows from left to right, D is narrow in the middle: learn_the_spread = ["B", "D"]',
     praise="A cares about density, C about a bent mean, and only B and D about spread.",
 )
 def residual_reading(letters: Any) -> str | None:
@@ -122,11 +114,9 @@ def residual_reading(letters: Any) -> str | None:
 
 @exercise(
     "17.5",
-    hints=[
-        "For each observation ask two things: is it at least `low`, and is it at most `high`?",
-        "Two conditions on arrays are joined by &, each in brackets. The mean of True and False is a share.",
-        "return np.mean((low <= y) & (y <= high))",
-    ],
+    "For each observation ask two things: is it at least `low`, and is it at most `high`?",
+    "Two conditions on arrays are joined by &, each in brackets. The mean of True and False is a share.",
+    "return np.mean((low <= y) & (y <= high))",
     praise="If it is far from the level, the band is wrong. If it is near, look at parts of the data.",
 )
 def share_inside(function: Any) -> str | None:
@@ -162,11 +152,9 @@ def share_inside(function: Any) -> str | None:
 
 @exercise(
     "17.6",
-    hints=[
-        "The pinball loss charges q for each unit by which the need is above the order, and 1 - q for each below.",
-        "Only the ratio counts: q : (1 - q) = 900 : 100.",
-        "level_to_order = 900 / (900 + 100)",
-    ],
+    "The pinball loss charges q for each unit by which the need is above the order, and 1 - q for each below.",
+    "Only the ratio counts: q : (1 - q) = 900 : 100.",
+    "level_to_order = 900 / (900 + 100)",
     praise="In nine of ten cases there is enough. A cost that is not symmetric asks for a quantile, not for the mean.",
 )
 def order_level(level: Any) -> str | None:

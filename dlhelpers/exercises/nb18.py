@@ -12,11 +12,9 @@ from dlhelpers.exercises.core import OTHER, NotYet, Untried, array, call, close,
 
 @exercise(
     "18.1",
-    hints=[
-        "The logarithm turns the product e^(-rate) * rate^y / y! into a sum of three terms.",
-        "-log p = rate - y log(rate) + log(y!), for each case; then the mean.",
-        "return np.mean(rate - y * np.log(rate) + gammaln(y + 1))",
-    ],
+    "The logarithm turns the product e^(-rate) * rate^y / y! into a sum of three terms.",
+    "-log p = rate - y log(rate) + log(y!), for each case; then the mean.",
+    "return np.mean(rate - y * np.log(rate) + gammaln(y + 1))",
     praise="`heads.nll(heads.poisson)` computes this, with the log rate from the network.",
 )
 def poisson_nll(function: Any) -> str | None:
@@ -72,11 +70,9 @@ RATES = np.array([0.1, 0.5, 2.0, 8.0])
 
 @exercise(
     "18.2",
-    hints=[
-        "Put y = 0 into the formula of section 1. What is left?",
-        "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
-        "zero_share = np.exp(-rates).mean()",
-    ],
+    "Put y = 0 into the formula of section 1. What is left?",
+    "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
+    "zero_share = np.exp(-rates).mean()",
     praise="One common rate of 2.65 would give 7 %: variety makes zeros.",
 )
 def zero_share(share: Any) -> str | None:
@@ -99,11 +95,9 @@ def zero_share(share: Any) -> str | None:
 
 @exercise(
     "18.3",
-    hints=[
-        "What is the rate for a whole year? The network gives its logarithm.",
-        "Three months are a quarter of the year, so they bring a quarter of the trips: of the trips, not of the log rate.",
-        "trips_3_months = np.exp(z_year + np.log(3 / 12))",
-    ],
+    "What is the rate for a whole year? The network gives its logarithm.",
+    "Three months are a quarter of the year, so they bring a quarter of the trips: of the trips, not of the log rate.",
+    "trips_3_months = np.exp(z_year + np.log(3 / 12))",
     praise="exp(z) times the time: in logarithms an offset, which needs no weight.",
 )
 def exposure(trips: Any) -> str | None:
@@ -126,11 +120,9 @@ def exposure(trips: Any) -> str | None:
 
 @exercise(
     "18.4",
-    hints=[
-        "With probability π the count is 0, otherwise it is a Poisson count with mean e^(log rate).",
-        "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
-        "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
-    ],
+    "With probability π the count is 0, otherwise it is a Poisson count with mean e^(log rate).",
+    "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
+    "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
     praise="So the rate of the Poisson part is larger than the mean.",
 )
 def inflated_mean(function: Any) -> str | None:
@@ -158,11 +150,9 @@ def inflated_mean(function: Any) -> str | None:
 
 @exercise(
     "18.5",
-    hints=[
-        "The probability of an interval is the difference of the cumulative distribution function at its two ends.",
-        "The interval goes from k - 0.5 to k + 0.5.",
-        "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
-    ],
+    "The probability of an interval is the difference of the cumulative distribution function at its two ends.",
+    "The interval goes from k - 0.5 to k + 0.5.",
+    "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
     praise="Now the Gaussian gives masses, which sum to 1 over all whole numbers.",
 )
 def gaussian_mass(function: Any) -> str | None:
@@ -218,11 +208,9 @@ WRONG_HEADS = {
 
 @exercise(
     "18.6",
-    hints=[
-        "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
-        "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
-        "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
-    ],
+    "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
+    "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
+    "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
     praise="The head says what can happen and how uncertain it is; the network only says where.",
 )
 def choose_heads(chosen: Any) -> str | None:

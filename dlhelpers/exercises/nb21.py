@@ -11,11 +11,9 @@ PIXELS, UNITS = 784, 32
 
 @exercise(
     "21.1",
-    hints=[
-        "Two dense layers: 784 to 32 and 32 to 784. Each has a weight for each pair, and a bias for each output.",
-        "Encoder: 784·32 + 32. Decoder: 32·784 + 784. Tied weights drop the decoder's 32·784.",
-        "parameters = 784 * 32 + 32 + 32 * 784 + 784; saved = 32 * 784",
-    ],
+    "Two dense layers: 784 to 32 and 32 to 784. Each has a weight for each pair, and a bias for each output.",
+    "Encoder: 784·32 + 32. Decoder: 32·784 + 784. Tied weights drop the decoder's 32·784.",
+    "parameters = 784 * 32 + 32 + 32 * 784 + 784; saved = 32 * 784",
     praise="50 992 parameters; tying drops one of the two weight matrices and leaves the biases alone.",
 )
 def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
@@ -43,11 +41,9 @@ def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
 
 @exercise(
     "21.2",
-    hints=[
-        "The mean of (a·x̃ - x)² is (a - 1)² · 1 + a² · 0.5, since x and the noise are independent.",
-        "Set its derivative to zero: 2 (a - 1) + 2 a · 0.5 = 0.",
-        "factor = 1 / (1 + 0.5)",
-    ],
+    "The mean of (a·x̃ - x)² is (a - 1)² · 1 + a² · 0.5, since x and the noise are independent.",
+    "Set its derivative to zero: 2 (a - 1) + 2 a · 0.5 = 0.",
+    "factor = 1 / (1 + 0.5)",
     praise="Two thirds: the noisier the number, the more it is pulled to the mean, where the data are.",
 )
 def best_factor(factor: Any) -> str | None:
@@ -66,11 +62,9 @@ def best_factor(factor: Any) -> str | None:
 
 @exercise(
     "21.3",
-    hints=[
-        "Draw a random number between 0 and 1 for each pixel: rng.uniform(size=x.shape).",
-        "Compare it with `share`: True where the pixel is kept. Times True keeps, times False gives 0.",
-        "return x * (rng.uniform(size=x.shape) >= share)",
-    ],
+    "Draw a random number between 0 and 1 for each pixel: rng.uniform(size=x.shape).",
+    "Compare it with `share`: True where the pixel is kept. Times True keeps, times False gives 0.",
+    "return x * (rng.uniform(size=x.shape) >= share)",
     praise="A new mask for each image, so that no pixel can be relied on.",
 )
 def zeroed(function: Any) -> str | None:
@@ -121,11 +115,9 @@ def zeroed(function: Any) -> str | None:
 
 @exercise(
     "21.4",
-    hints=[
-        "The penalty looks at h, the decoder's output at h times D. What if h is ten times smaller?",
-        "ReLU(z / 10) = ReLU(z) / 10. So divide W and b by 10, and let the decoder make up for it.",
-        "return W / 10, b / 10, 10 * D, c",
-    ],
+    "The penalty looks at h, the decoder's output at h times D. What if h is ten times smaller?",
+    "ReLU(z / 10) = ReLU(z) / 10. So divide W and b by 10, and let the decoder make up for it.",
+    "return W / 10, b / 10, 10 * D, c",
     praise="The penalty can be made as small as you like and nothing becomes sparse. UnitNorm forbids it.",
 )
 def cheated(function: Any) -> str | None:
@@ -165,11 +157,9 @@ def cheated(function: Any) -> str | None:
 
 @exercise(
     "21.5",
-    hints=[
-        "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
-        "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
-        "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
-    ],
+    "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
+    "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
+    "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
     praise="Only the slope of the activation changes. The rest is the same sum of squares.",
 )
 def tanh_penalty(function: Any) -> str | None:

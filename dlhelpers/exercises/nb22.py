@@ -17,11 +17,9 @@ ELBO = EXPLAINED - KL_PRIOR
 
 @exercise(
     "22.1",
-    hints=[
-        "Step 5 has all that you need: `stats.norm(0.8, 1)` in place of the candidates, the rest as in the cell above.",
-        "ELBO = E_q[log p(x|z)] - KL(q || prior). What is lost is log p(x) - ELBO, and it cannot be negative.",
-        "q = stats.norm(0.8, 1); elbo_wide = mean_under(q, log_joint - q.logpdf(z)); lost = log_p - elbo_wide",
-    ],
+    "Step 5 has all that you need: `stats.norm(0.8, 1)` in place of the candidates, the rest as in the cell above.",
+    "ELBO = E_q[log p(x|z)] - KL(q || prior). What is lost is log p(x) - ELBO, and it cannot be negative.",
+    "q = stats.norm(0.8, 1); elbo_wide = mean_under(q, log_joint - q.logpdf(z)); lost = log_p - elbo_wide",
     praise="What is lost, 0.45 nats, is the KL from this q to the posterior N(0.8, 1/3).",
 )
 def wide_elbo(elbo: Any, lost: Any) -> str | None:
@@ -52,11 +50,9 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
 
 @exercise(
     "22.2",
-    hints=[
-        "In the formula sigma^2 is exp(log_var), and ln sigma^2 is log_var itself. Code numbers add up.",
-        "Compute mean^2 + exp(log_var) - 1 - log_var for each entry, then sum over the code numbers, which is axis 1.",
-        "return np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=1) / 2",
-    ],
+    "In the formula sigma^2 is exp(log_var), and ln sigma^2 is log_var itself. Code numbers add up.",
+    "Compute mean^2 + exp(log_var) - 1 - log_var for each entry, then sum over the code numbers, which is axis 1.",
+    "return np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=1) / 2",
     praise="No sampling needed. The same line, with ops in place of np, is the KL of the VAE in section 6.",
 )
 def kl_of_batch(function: Any) -> str | None:
@@ -105,11 +101,9 @@ def kl_of_batch(function: Any) -> str | None:
 
 @exercise(
     "22.3",
-    hints=[
-        "First the spread: the network puts out ln sigma^2. What is sigma, then?",
-        "Second: what does stop_gradient do to everything that is in its brackets? Nothing here needs it.",
-        "return mean + ops.exp(log_var / 2) * noise",
-    ],
+    "First the spread: the network puts out ln sigma^2. What is sigma, then?",
+    "Second: what does stop_gradient do to everything that is in its brackets? Nothing here needs it.",
+    "return mean + ops.exp(log_var / 2) * noise",
     praise="The noise is a constant for the gradient; mean and sd stand in plain arithmetic.",
 )
 def code_draw(function: Any) -> str | None:
@@ -173,11 +167,9 @@ BETAS = (5, 0.1, 20, 1)
 
 @exercise(
     "22.4",
-    hints=[
-        "A large beta makes information expensive. What happens to the KL then?",
-        "Sort the runs by their KL, largest first: that is the order of beta, smallest first.",
-        "B has the largest KL, so beta = 0.1; then D with 1, A with 5, and C, which pays nothing, with 20.",
-    ],
+    "A large beta makes information expensive. What happens to the KL then?",
+    "Sort the runs by their KL, largest first: that is the order of beta, smallest first.",
+    "B has the largest KL, so beta = 0.1; then D with 1, A with 5, and C, which pays nothing, with 20.",
     praise="Dear information is not bought: the KL falls with beta, and the reconstruction gets worse.",
 )
 def match_runs(betas: Any) -> str | None:
@@ -208,11 +200,9 @@ LOSS, KL, BETA = 127.94, 14.39, 2
 
 @exercise(
     "22.5",
-    hints=[
-        "loss = reconstruction + beta * KL. Which of the three numbers do you not know?",
-        "The negative ELBO is reconstruction + KL, with a KL that counts once.",
-        "negative_elbo = (127.94 - 2 * 14.39) + 14.39",
-    ],
+    "loss = reconstruction + beta * KL. Which of the three numbers do you not know?",
+    "The negative ELBO is reconstruction + KL, with a KL that counts once.",
+    "negative_elbo = (127.94 - 2 * 14.39) + 14.39",
     praise="The printed loss would have looked 14 nats worse than it is. With beta < 1 it would look too good.",
 )
 def elbo_from_log(value: Any) -> str | None:

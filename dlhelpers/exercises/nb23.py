@@ -19,11 +19,9 @@ MOMENTS = np.array(
 
 @exercise(
     "23.1",
-    hints=[
-        "Find the best D for each face first: p / (p + q). For one face it is 1, for one 1/2, for one 0.",
-        "V has two sums: p log D over the real faces, q log(1 - D) over the generated ones. 0 log 0 counts as 0.",
-        "Only face B costs anything: v_dice = 0.5 * np.log(0.5) + 0.5 * np.log(0.5)",
-    ],
+    "Find the best D for each face first: p / (p + q). For one face it is 1, for one 1/2, for one 0.",
+    "V has two sums: p log D over the real faces, q log(1 - D) over the generated ones. 0 log 0 counts as 0.",
+    "Only face B costs anything: v_dice = 0.5 * np.log(0.5) + 0.5 * np.log(0.5)",
     praise="log(1/2) = -0.693, so the JS divergence is half of log 2: half of the throws give the source away.",
 )
 def value_of_dice(value: Any) -> str | None:
@@ -47,11 +45,9 @@ def value_of_dice(value: Any) -> str | None:
 
 @exercise(
     "23.2",
-    hints=[
-        "The text above gives both slopes in the logit: -D and -(1 - D).",
-        "At D = 0.05 they are -0.05 and -0.95. By which factor is the second one larger?",
-        "factor = (1 - 0.05) / 0.05",
-    ],
+    "The text above gives both slopes in the logit: -D and -(1 - D).",
+    "At D = 0.05 they are -0.05 and -0.95. By which factor is the second one larger?",
+    "factor = (1 - 0.05) / 0.05",
     praise="19 times the push, for the same fake and the same discriminator.",
 )
 def slope_factor(factor: Any) -> str | None:
@@ -70,11 +66,9 @@ def slope_factor(factor: Any) -> str | None:
 
 @exercise(
     "23.3",
-    hints=[
-        "Which of the three D(...) pushes the fakes in the wrong direction, towards looking *less* real?",
-        "D must still learn from the fakes in its own loss, so stop the gradient at the fakes, not behind D.",
-        "gan_loss_D(D(real), D(tf.stop_gradient(fake))) + gan_loss_G(D(fake))",
-    ],
+    "Which of the three D(...) pushes the fakes in the wrong direction, towards looking *less* real?",
+    "D must still learn from the fakes in its own loss, so stop the gradient at the fakes, not behind D.",
+    "gan_loss_D(D(real), D(tf.stop_gradient(fake))) + gan_loss_G(D(fake))",
     praise="In the sum a fake had the slope 2D - 1, which is 0 at D = 1/2. Now it is -(1 - D), as in section 3.",
 )
 def sum_with_stop(function: Any) -> str | None:
@@ -126,11 +120,9 @@ def sum_with_stop(function: Any) -> str | None:
 
 @exercise(
     "23.4",
-    hints=[
-        "An island is covered if at least 2 % of *all* samples are good ones near it: 20 of 1000, 80 of 4000.",
-        "(moments >= 20) is a table of true and false; its sum over each row counts islands.",
-        "each = (moments >= 20).sum(axis=1); pooled = (moments.sum(axis=0) >= 80).sum()",
-    ],
+    "An island is covered if at least 2 % of *all* samples are good ones near it: 20 of 1000, 80 of 4000.",
+    "(moments >= 20) is a table of true and false; its sum over each row counts islands.",
+    "each = (moments >= 20).sum(axis=1); pooled = (moments.sum(axis=0) >= 80).sum()",
     praise="One to three at a time, five together: it has collapsed and it oscillates. Pooling over time hides the collapse.",
 )
 def read_collapse(each: Any, pooled: Any) -> str | None:
@@ -165,11 +157,9 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
 
 @exercise(
     "23.5",
-    hints=[
-        "In one dimension the covariance is the variance, sd ** 2, and the trace is the number itself.",
-        "sd1 ** 2 + sd2 ** 2 - 2 * sd1 * sd2 is a square.",
-        "return (mean1 - mean2) ** 2 + (sd1 - sd2) ** 2",
-    ],
+    "In one dimension the covariance is the variance, sd ** 2, and the trace is the number itself.",
+    "sd1 ** 2 + sd2 ** 2 - 2 * sd1 * sd2 is a square.",
+    "return (mean1 - mean2) ** 2 + (sd1 - sd2) ** 2",
     praise="Shift squared plus difference of the spreads squared: 0 only for equal Gaussians.",
 )
 def frechet_in_1d(function: Any) -> str | None:

@@ -170,8 +170,8 @@ def test_verdict_as_html_is_safe():
 
 def test_malformed_registrations_are_refused():
     with pytest.raises(ValueError, match="looks like"):
-        exercise("1.2", hints=["a", "b"])
+        exercise("1.2", "a", "b")
     with pytest.raises(ValueError, match="twice"):
-        exercise(ids()[0], hints=["a", "b"])
+        exercise(ids()[0], "a", "b")
     with pytest.raises(ValueError, match="two hints"):
-        exercise("99.1", hints=["a"])
+        exercise("99.1", "a")
