@@ -1,6 +1,6 @@
 """Formulas that more than one notebook asks for: their wrong forms, each with its message.
 
-Each function returns what `grade` takes as `mistakes`. `one` is the word for a single example, such as "image".
+Each function returns what `grade` takes as `mistakes`.
 """
 
 from typing import Any
@@ -12,6 +12,11 @@ Mistakes = list[tuple[Any, ...]]
 
 def standardised(x: Any, mean: Any, sd: Any) -> Mistakes:
     """Return wrong forms of (x - mean) / sd.
+
+    Parameters
+    ----------
+    x, mean, sd : array_like
+        Of shapes that can be broadcast.
 
     Examples
     --------
@@ -28,7 +33,12 @@ def standardised(x: Any, mean: Any, sd: Any) -> Mistakes:
 
 
 def dense_parameters(*units: int) -> Mistakes:
-    """Return wrong numbers of parameters of a dense network with so many inputs, units and outputs.
+    """Return wrong numbers of parameters of a dense network.
+
+    Parameters
+    ----------
+    *units : int
+        The number of inputs, of the units of each hidden layer, and of the outputs.
 
     Examples
     --------
@@ -51,6 +61,11 @@ def dense_parameters(*units: int) -> Mistakes:
 def convolution_parameters(side: int, channels: int, kernels: int) -> Mistakes:
     """Return wrong numbers of parameters of a convolution.
 
+    Parameters
+    ----------
+    side, channels, kernels : int
+        The side of a kernel, the channels of the input, and the number of kernels.
+
     Examples
     --------
     >>> convolution_parameters(3, 32, 64)[0]
@@ -71,12 +86,21 @@ def convolution_parameters(side: int, channels: int, kernels: int) -> Mistakes:
 
 
 def nll_of_logits(z: np.ndarray, y: np.ndarray, one: str) -> Mistakes:
-    """Return wrong forms of the mean NLL of the labels `y` (n,) under the logits `z` (n, classes).
+    """Return wrong forms of the mean NLL of logits.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n, classes)
+        The logits.
+    y : ndarray of shape (n,)
+        The labels, whole numbers.
+    one : str
+        The word for a single example.
 
     Examples
     --------
-    >>> nll_of_logits(np.zeros((4, 2)), np.array([0, 1, 1, 0]), "image")[1]
-    (2.772588722239781, 'This is the sum over the images. Take the mean, so that their number does not matter.')
+    >>> nll_of_logits(np.zeros((4, 2)), np.array([0, 1, 1, 0]), "image")[1][-1]
+    'This is the sum over the images. Take the mean, so that their number does not matter.'
     """
 
     def prices(z: np.ndarray, axis: int | None = 1) -> np.ndarray:
@@ -106,12 +130,19 @@ def nll_of_logits(z: np.ndarray, y: np.ndarray, one: str) -> Mistakes:
 
 
 def gaussian_nll(y: np.ndarray, mean: np.ndarray, sd: np.ndarray, one: str) -> Mistakes:
-    """Return wrong forms of the mean NLL of `y` under Gaussians; all three have shape (n,).
+    """Return wrong forms of the mean NLL of a Gaussian.
+
+    Parameters
+    ----------
+    y, mean, sd : ndarray of shape (n,)
+        The targets, and a Gaussian for each of them.
+    one : str
+        The word for a single example.
 
     Examples
     --------
-    >>> gaussian_nll(np.array([1.0, 3.0]), np.zeros(2), np.ones(2), "example")[2]
-    (2.5, 'Two terms are missing: log(sd) and half of log(2π).')
+    >>> gaussian_nll(np.array([1.0, 3.0]), np.zeros(2), np.ones(2), "example")[2][-1]
+    'Two terms are missing: log(sd) and half of log(2π).'
     """
     error, log_sd, half = (y - mean) ** 2, np.log(sd), np.log(2 * np.pi) / 2
     fit = error / (2 * sd**2)

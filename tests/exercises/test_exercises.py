@@ -10,6 +10,7 @@ one module for each notebook:
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 import re
 import subprocess
@@ -17,7 +18,7 @@ import sys
 
 import pytest
 
-from dlhelpers.exercises import check, core, hint, ids, judge, progress
+from dlhelpers.exercises import check, core, formulas, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, OTHER, UNTRIED, exercise
 from tests.exercises import cases
 
@@ -151,14 +152,19 @@ def test_only_the_module_of_the_notebook_is_imported():
     assert run.stdout.count("There is no exercise") == 8
 
 
-PUBLIC = [name for name, thing in vars(core).items() if getattr(thing, "__module__", "") == core.__name__]
+PUBLIC = [
+    thing
+    for module in (core, formulas)
+    for name, thing in vars(module).items()
+    if inspect.isfunction(thing) and thing.__module__ == module.__name__ and not name.startswith("_")
+]
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("_") and not name[0].isupper()])
-def test_examples_in_the_documentation(name, kernel):
+@pytest.mark.parametrize("function", PUBLIC, ids=lambda function: function.__name__)
+def test_examples_in_the_documentation(function, kernel):
     """Each public function has one, and it says the truth."""
-    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(core, name), name, globs=dict(vars(core)))
-    assert example.examples and "\n    Examples\n    --------\n" in getattr(core, name).__doc__
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, globs=dict(function.__globals__))
+    assert example.examples and "\n    Examples\n    --------\n" in function.__doc__
     assert doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(example).failed == 0
 
 
