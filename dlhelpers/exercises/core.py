@@ -3,23 +3,19 @@
 An exercise is a function that looks at the student's answers and returns None when they are right,
 or else the sentence that helps:
 
-    @exercise("01.1", hints=["...", "..."], praise="...")
+    @exercise("01.1", "a gentle hint", "nearly the solution", praise="...")
     def logit_by_hand(z):
-        z = number(z)
-        if close(z, 0.52):
-            return "The bias is missing: z = w·x + b."
-        return None if close(z, 1.52) else OTHER
+        mistakes = [(0.52, "The bias is missing: z = w·x + b."), (-1.52, "The sign is turned around.")]
+        return grade(number(z), 1.52, mistakes)
 """
 
-from __future__ import annotations
-
 import html
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +27,7 @@ ROUNDED = "Right, but rounded: give at least four digits, or let Python compute 
 
 _COLOURS = {RIGHT: "#009E73", NOT_YET: "#D55E00", UNTRIED: "#0072B2"}
 _SIGNS = {RIGHT: "✓", NOT_YET: "✗", UNTRIED: "○"}
+_DONE = {RIGHT: "solved", NOT_YET: "tried", UNTRIED: "open"}
 
 
 class Untried(Exception):
@@ -69,12 +66,58 @@ class Verdict:
         )
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What `progress` shows: of each exercise its id, its state, and how many of its hints were shown."""
+
+    notebook: str
+    rows: tuple[tuple[str, str, str], ...]
+
+    def __repr__(self) -> str:
+        return "\n".join([self._summary(), *(f"{_SIGNS[s]} {id}  {_DONE[s]:<6}  {hints}" for id, s, hints in self.rows)])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr style="color:{_COLOURS[state]}"><td>{_SIGNS[state]} {id}</td><td>{_DONE[state]}</td><td>{hints}</td></tr>'
+            for id, state, hints in self.rows
+        )
+        return f"<b>{self._summary()}</b><table>{rows}</table>"
+
+    def _summary(self) -> str:
+        solved = sum(state == RIGHT for _, state, _ in self.rows)
+        return f"Notebook {self.notebook}: {solved} of {len(self.rows)} solved"
+
+
 _registry: dict[str, Exercise] = {}
 _hints_given: Counter[str] = Counter()
+_best: dict[str, str] = {}  # the best state of each exercise in this kernel; the one in use last stands last
 
 
-def exercise(id: str, *, hints: Sequence[str], praise: str = "") -> Callable:
-    """Register the decorated function as the judge of exercise `id` ("NN.k")."""
+def exercise(id: str, *hints: str, praise: str = "") -> Callable:
+    """Register the decorated function as the judge of an exercise.
+
+    Parameters
+    ----------
+    id : str
+        "NN.k", exercise k of notebook NN.
+    *hints : str
+        At least two, from gentle to nearly the solution.
+    praise : str, optional
+        What is said of a right answer.
+
+    Raises
+    ------
+    ValueError
+        If the id is malformed or taken, or if there are fewer than two hints.
+
+    Examples
+    --------
+    >>> @exercise("99.1", "Think of a number.", "It lies between 41 and 43.")
+    ... def the_answer(n):
+    ...     return grade(number(n), 42, [(54, "Six by seven, not six by nine.")])
+    >>> judge("99.1", 54)
+    ✗ Exercise 99.1: not yet right. Six by seven, not six by nine.
+    """
     if not re.fullmatch(r"\d\d\.\d+", id):
         raise ValueError(f"an exercise id looks like '01.2', not {id!r}")
     if id in _registry:
@@ -83,27 +126,48 @@ def exercise(id: str, *, hints: Sequence[str], praise: str = "") -> Callable:
         raise ValueError(f"exercise {id} needs at least two hints, from gentle to nearly the solution")
 
     def register(function: Callable[..., str | None]) -> Callable[..., str | None]:
-        _registry[id] = Exercise(id, function, tuple(hints), praise)
+        _registry[id] = Exercise(id, function, hints, praise)
         return function
 
     return register
 
 
 def ids() -> list[str]:
-    """All exercises of all notebooks, in order."""
-    for module in pkgutil.iter_modules(importlib.import_module("dlhelpers.exercises").__path__):
-        if module.name.startswith("nb"):
-            importlib.import_module(f"dlhelpers.exercises.{module.name}")
-    return sorted(_registry, key=lambda id: tuple(int(part) for part in id.split(".")))
+    """Return the ids of all exercises of all notebooks, in order.
+
+    Examples
+    --------
+    >>> ids()[:3]
+    ['00.1', '00.2', '00.3']
+    """
+    modules = pkgutil.iter_modules(importlib.import_module("dlhelpers.exercises").__path__)
+    return [id for module in modules if module.name.startswith("nb") for id in _ids_of(module.name[2:])]
 
 
 def judge(id: str, *answers: Any) -> Verdict:
-    """The verdict on the answers to exercise `id`.
+    """Return the verdict on the answers to an exercise; `check` shows it.
+
+    Parameters
+    ----------
+    id : str
+        Such as "01.2".
+    *answers
+        As for `check`.
+
+    Returns
+    -------
+    Verdict
+        Its `state` is "right", "not yet right" or "not tried yet", its `message` is for the student.
 
     Raises
     ------
     KeyError
         If there is no such exercise.
+
+    Examples
+    --------
+    >>> judge("00.1", 784).state
+    'right'
     """
     found = _find(id)
     if any(answer is None or answer is ... for answer in answers) or not answers:
@@ -125,7 +189,7 @@ def judge(id: str, *answers: Any) -> Verdict:
 
 
 def check(id: str, *answers: Any) -> None:
-    """Show whether the answers to exercise `id` are right; it never stops a notebook.
+    """Show whether the answers to an exercise are right; it never stops a notebook.
 
     Parameters
     ----------
@@ -133,31 +197,103 @@ def check(id: str, *answers: Any) -> None:
         Such as "01.2", as it stands in the notebook.
     *answers
         Values of any type that holds them: float, list, NumPy array, Tensor; or a function or model.
+
+    Examples
+    --------
+    >>> check("00.1", 28)
+    ✗ Exercise 00.1: not yet right. 28 is the height of an image in pixels. How many pixels are there in all its rows?
+    >>> check("00.1", ...)
+    ○ Exercise 00.1: not tried yet. Replace the ... and run the cell again; hint("00.1") helps.
     """
     try:
-        _show(judge(id, *answers))
+        found = judge(id, *answers)
     except KeyError as problem:
         print(problem.args[0])
+        return
+    _note(id, found.state)
+    _show(found)
 
 
 def hint(id: str) -> None:
-    """Show one more hint for exercise `id` at each call; the last one is nearly the solution."""
+    """Show one more hint for an exercise at each call; the last one is nearly the solution.
+
+    Parameters
+    ----------
+    id : str
+        Such as "01.2".
+
+    Examples
+    --------
+    >>> hint("00.1")
+    Hint 1 of 3: Look at the shapes that section 2 printed. Which numbers belong to one image?
+    """
     try:
         hints = _find(id).hints
     except KeyError as problem:
         print(problem.args[0])
         return
+    _note(id)
     _hints_given[id] += 1
     n = min(_hints_given[id], len(hints))
     last = " (the last one)" if n == len(hints) else ""
     print(f"Hint {n} of {len(hints)}{last}: {hints[n - 1]}")
 
 
+def progress(notebook: str | None = None) -> None:
+    """Show which exercises of a notebook are solved, tried or still open, and how many hints were shown.
+
+    What was right once stays solved until the kernel restarts: running the untouched cell again, or trying out
+    a wrong answer, takes nothing away. All of it stays in this kernel. It never stops a notebook.
+
+    Parameters
+    ----------
+    notebook : str, optional
+        Its number, such as "07"; otherwise the notebook of the exercise that was checked or hinted last.
+
+    Examples
+    --------
+    >>> hint("00.3")
+    Hint 1 of 3: Two things happen: the type changes, and the values are divided by 255.
+    >>> progress("00")
+    Notebook 00: 0 of 3 solved
+    ○ 00.1  open    0 of 3 hints
+    ○ 00.2  open    0 of 3 hints
+    ○ 00.3  open    1 of 3 hints
+    """
+    if notebook is None and not _best:
+        print('No exercise was checked yet: run a cell with check(...), or name a notebook, as in progress("07").')
+        return
+    book = next(reversed(_best))[:2] if notebook is None else str(notebook).zfill(2)
+    found = [_registry[id] for id in _ids_of(book)]
+    if not found:
+        print(f'There are no exercises of a notebook {book!r}. Its number has two digits, as in progress("07").')
+        return
+    shown = [f"{min(_hints_given[one.id], len(one.hints))} of {len(one.hints)} hints" for one in found]
+    rows = [(one.id, _best.get(one.id, UNTRIED), hints) for one, hints in zip(found, shown, strict=True)]
+    _show(Progress(book, tuple(rows)))
+
+
 # What the judges of the exercises use
 
 
 def number(answer: Any) -> float:
-    """The answer as one number: float, int, Tensor, array or list that holds just one."""
+    """Return the answer as one number.
+
+    Parameters
+    ----------
+    answer
+        A float, int, Tensor, array or list that holds just one.
+
+    Raises
+    ------
+    NotYet
+        If it is no number, or not one; the message is for the student.
+
+    Examples
+    --------
+    >>> number([[0.5]])
+    0.5
+    """
     values = array(answer)
     if values.size != 1:
         raise NotYet(f"One number is asked for; this has shape {values.shape}.")
@@ -165,7 +301,27 @@ def number(answer: Any) -> float:
 
 
 def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True) -> np.ndarray:
-    """The answer as a float array; with `shape`, of just this shape; nan and infinity only without `finite`."""
+    """Return the answer as a float array.
+
+    Parameters
+    ----------
+    answer
+        Numbers in any type that holds them.
+    shape : tuple of int, optional
+        The shape that it must have.
+    finite : bool, optional
+        Whether nan and infinity are refused.
+
+    Raises
+    ------
+    NotYet
+        If these are no such numbers; the message is for the student.
+
+    Examples
+    --------
+    >>> array([[1, 2]])
+    array([[1., 2.]])
+    """
     if isinstance(answer, str):
         raise NotYet(f"{answer!r} is text. Leave out the quotation marks.")
     try:
@@ -200,24 +356,104 @@ def _refuse_what_float_would_bend(given: np.ndarray) -> None:
 
 
 def close(a: Any, b: Any, rtol: float = 1e-3, atol: float = 1e-6) -> bool:
-    """Same shape and the same numbers, to the three digits that a student types."""
+    """Return whether two arrays have the same shape and numbers, to the three digits that a student types.
+
+    Parameters
+    ----------
+    a, b : array_like
+        The numbers to compare.
+    rtol, atol : float, optional
+        The differences that do not count, relative to `b` and absolute.
+
+    Examples
+    --------
+    >>> close(0.693, np.log(2)), close(0.69, np.log(2)), close([1, 2], [[1, 2]])
+    (True, False, False)
+    """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))
 
 
 def rounded(a: Any, b: Any) -> bool:
-    """Whether `a` is the right answer `b`, rounded to one, two or three decimals."""
+    """Return whether `a` is the right answer `b`, rounded to one, two or three decimals.
+
+    Examples
+    --------
+    >>> rounded(0.69, np.log(2)), rounded(0.68, np.log(2))
+    (True, False)
+    """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     return a.shape == b.shape and any(np.allclose(a, b.round(places), atol=1e-9) for places in (1, 2, 3))
 
 
-def named_mistake(value: Any, mistakes: Sequence[tuple[Any, str]]) -> str:
-    """The message of the first wrong value that `value` is close to, else `OTHER`."""
-    return next((message for wrong, message in mistakes if close(value, wrong)), OTHER)
+def grade(
+    value: Any,
+    right: Any,
+    mistakes: Iterable[tuple[Any, ...]],
+    *,
+    rtol: float = 1e-3,
+    atol: float = 1e-6,
+    rounding: bool = False,
+    other: str = OTHER,
+) -> str | None:
+    """Judge one value: right, the right one rounded, a mistake that has a name, or something else.
+
+    Parameters
+    ----------
+    value : array_like
+        The student's number or array.
+    right : array_like
+        The right one.
+    mistakes : iterable of tuple
+        One wrong value or several, and at the end their message; the first tuple that fits counts.
+    rtol, atol : float, optional
+        As for `close`; rtol=0 for counts, where 256 is not 257.
+    rounding : bool, optional
+        Whether a rounded answer is told so: for numbers that are typed in, not for what a function returns.
+    other : str, optional
+        What is said of any other value.
+
+    Returns
+    -------
+    str or None
+        None if the value is right, else the message.
+
+    Examples
+    --------
+    >>> mistakes = [(np.log10(0.5), "Use the natural logarithm."), (0.5, "Take its logarithm.")]
+    >>> grade(-0.6931, np.log(0.5), mistakes)
+    >>> grade(0.5, np.log(0.5), mistakes)
+    'Take its logarithm.'
+    >>> grade(-0.69, np.log(0.5), mistakes, rounding=True)
+    'Right, but rounded: give at least four digits, or let Python compute it.'
+    """
+    if close(value, right, rtol, atol):
+        return None
+    if rounding and rounded(value, right):
+        return ROUNDED
+    return next((says for *wrong, says in mistakes if any(close(value, one, rtol, atol) for one in wrong)), other)
 
 
 def chosen_letters(answer: Any, choices: str) -> set[str]:
-    """Which of the letters `choices` are named, by a text such as "A, C" or by a collection of texts."""
+    """Return which of the letters `choices` the answer names.
+
+    Parameters
+    ----------
+    answer
+        A text such as "A, C", or a collection of texts.
+    choices : str
+        All letters that there are.
+
+    Raises
+    ------
+    NotYet
+        If it names other letters or none; the message is for the student.
+
+    Examples
+    --------
+    >>> sorted(chosen_letters("a and C", "ABCD"))
+    ['A', 'C']
+    """
     parts = list(answer) if isinstance(answer, set | frozenset) else np.ravel(np.asarray(answer, dtype=object))
     text = " ".join(parts) if all(isinstance(part, str) for part in parts) else ""
     chosen = set(re.sub(r"\bAND\b|[\W_]", "", text.upper()))
@@ -227,7 +463,19 @@ def chosen_letters(answer: Any, choices: str) -> set[str]:
 
 
 def keras_model(answer: Any) -> Any:
-    """The answer, if it is a Keras model."""
+    """Return the answer, if it is a Keras model.
+
+    Raises
+    ------
+    NotYet
+        If it is something else; the message is for the student.
+
+    Examples
+    --------
+    >>> keras_model(33)
+    Traceback (most recent call last):
+    dlhelpers.exercises.core.NotYet: A Keras model is asked for, not int.
+    """
     if isinstance(answer, type):
         raise NotYet(f"A Keras model is asked for; {answer.__name__} alone is the plan for making one.")
     if not (callable(answer) and hasattr(answer, "layers")):
@@ -236,7 +484,14 @@ def keras_model(answer: Any) -> Any:
 
 
 def last_activation(model: Any) -> str:
-    """The name of the activation at the end of a Keras model, "linear" if there is none."""
+    """Return the name of the activation at the end of a Keras model, "linear" if there is none.
+
+    Examples
+    --------
+    >>> import keras
+    >>> last_activation(keras.Sequential([keras.layers.Dense(1, activation="sigmoid")]))
+    'sigmoid'
+    """
     return getattr(getattr(model.layers[-1], "activation", None), "__name__", "linear")
 
 
@@ -250,9 +505,22 @@ _SAID_BY_NUMPY = {
 
 
 def call(function: Any, *arguments: Any) -> Any:
-    """What the student's function returns; still empty functions count as untried.
+    """Return what the student's function returns for the arguments.
 
-    A function that works in place is refused: its second run would find other data.
+    Raises
+    ------
+    NotYet
+        If it is no function, if it stops, or if it changes its arguments: a second run would find other data.
+    Untried
+        If it still returns nothing.
+
+    Examples
+    --------
+    >>> call(max, 1, 2)
+    2
+    >>> call(lambda x: x / 0, 1)
+    Traceback (most recent call last):
+    dlhelpers.exercises.core.NotYet: Your function stops with ZeroDivisionError: division by zero
     """
     if not callable(function):
         raise NotYet(f"A function is asked for; this is a value of type {type(function).__name__}. Leave out the ().")
@@ -287,10 +555,23 @@ def _contents(arguments: Sequence[Any]) -> list[Any]:
     return [repr(a) if isinstance(a, list) else kept for a, kept in zip(arguments, arrays, strict=True)]
 
 
+def _ids_of(notebook: str) -> list[str]:
+    """The ids of one notebook's exercises, in order; no other notebook's module is imported."""
+    module = f"dlhelpers.exercises.nb{notebook}"
+    if re.fullmatch("[0-9]{2}", notebook) and importlib.util.find_spec(module):
+        importlib.import_module(module)
+    return sorted((id for id in _registry if id.startswith(f"{notebook}.")), key=lambda id: int(id.partition(".")[2]))
+
+
 def _find(id: str) -> Exercise:
-    if not isinstance(id, str) or id not in ids():  # an array would be compared number by number
+    if not isinstance(id, str) or id not in _ids_of(id[:2]):  # an array would be compared number by number
         raise KeyError(f"There is no exercise {id!r}. The notebook's text says which number it has.")
     return _registry[id]
+
+
+def _note(id: str, state: str = UNTRIED) -> None:
+    best = _best.pop(id, UNTRIED)
+    _best[id] = best if best == RIGHT or state == UNTRIED else state
 
 
 def _untried(id: str, what: str = "") -> Verdict:
@@ -312,12 +593,12 @@ def _rich(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
 
 
-def _show(verdict: Verdict) -> None:
+def _show(shown: Verdict | Progress) -> None:
     try:
         get_ipython()  # type: ignore[name-defined]  # exists inside of a notebook only
     except NameError:
-        print(verdict)
+        print(shown)
     else:
         from IPython.display import display
 
-        display(verdict)
+        display(shown)

@@ -1,82 +1,62 @@
 """Exercises of notebook 00, start here."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, ROUNDED, NotYet, array, call, close, exercise, number, rounded
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
 
 TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts, 0 to 255
 
 
 @exercise(
     "00.1",
-    hints=[
-        "Look at the shapes that section 2 printed. Which numbers belong to one image?",
-        "One image has 28 rows with 28 pixels each.",
-        "n_pixels = 28 * 28",
-    ],
+    "Look at the shapes that section 2 printed. Which numbers belong to one image?",
+    "One image has 28 rows with 28 pixels each.",
+    "n_pixels = 28 * 28",
     praise="28 rows of 28 pixels: 784 numbers for one digit.",
 )
 def pixels_of_an_image(n: Any) -> str | None:
-    n = number(n)
-    if n == 28:
-        return "28 is the height of an image in pixels. How many pixels are there in all its rows?"
-    if n == 56:
-        return "28 + 28 adds the sides. The pixels fill a square of 28 rows and 28 columns."
-    if n in (60_000, 10_000, 70_000):
-        return f"{n:,.0f} is the number of images. The question is about one of them."
-    if n in (47_040_000, 7_840_000):
-        return "These are the pixels of all images together. The question is about one image."
-    return None if n == 784 else OTHER
+    mistakes = [
+        (28, "28 is the height of an image in pixels. How many pixels are there in all its rows?"),
+        (56, "28 + 28 adds the sides. The pixels fill a square of 28 rows and 28 columns."),
+        *((images, f"{images:,} is the number of images. The question is about one of them.") for images in (60_000, 10_000, 70_000)),
+        (47_040_000, 7_840_000, "These are the pixels of all images together. The question is about one image."),
+    ]
+    return grade(number(n), 784, mistakes, rtol=0)
 
 
 @exercise(
     "00.2",
-    hints=[
-        "A NumPy array has the method .mean(). It averages over everything: images, rows and columns.",
-        "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
-        "mean_ink = x_train.mean() / 255",
-    ],
+    "A NumPy array has the method .mean(). It averages over everything: images, rows and columns.",
+    "x_train.mean() lies between 0 and 255. The scale from 0 to 1 needs one more step.",
+    "mean_ink = x_train.mean() / 255",
     praise="Mixed evenly over its paper, a digit makes it 13 % grey.",
 )
 def mean_brightness(mean: Any) -> str | None:
-    mean = number(mean)
-    if close(mean, TRAIN_MEAN / 255):
-        return None
-    if rounded(mean, TRAIN_MEAN / 255):
-        return ROUNDED
-    if close(mean, TRAIN_MEAN):
-        return "33.3 is the mean on the scale from 0 to 255. Divide by 255."
-    if close(mean, TEST_MEAN / 255) or close(mean, TEST_MEAN):
-        return "This is the mean of the test images. The test set stays untouched until the final grade."
-    if close(mean, TRAIN_MEAN / 256):
-        return "The largest pixel is 255, not 256."
-    if close(mean, 1 - TRAIN_MEAN / 255):
-        return "This is the share of paper. Ink is 1, paper is 0."
-    if close(mean, (6 * TRAIN_MEAN + TEST_MEAN) / 7 / 255):
-        return "This is the mean of all images. The test set stays untouched until the final grade."
-    if mean > 1e6:
-        return "This is a sum. The mean divides it by the number of pixels."
-    return OTHER
+    mean, right = number(mean), TRAIN_MEAN / 255
+    mistakes = [
+        (TRAIN_MEAN, "33.3 is the mean on the scale from 0 to 255. Divide by 255."),
+        (TEST_MEAN / 255, TEST_MEAN, "This is the mean of the test images. The test set stays untouched until the final grade."),
+        (TRAIN_MEAN / 256, "The largest pixel is 255, not 256."),
+        (1 - right, "This is the share of paper. Ink is 1, paper is 0."),
+        ((6 * TRAIN_MEAN + TEST_MEAN) / 7 / 255, "This is the mean of all images. The test set stays untouched until the final grade."),
+    ]
+    other = "This is a sum. The mean divides it by the number of pixels." if mean > 1e6 else OTHER
+    return grade(mean, right, mistakes, rounding=True, other=other)
 
 
 @exercise(
     "00.3",
-    hints=[
-        "Two things happen: the type changes, and the values are divided by 255.",
-        'images.astype("float32") changes the type.',
-        'return images.astype("float32") / 255',
-    ],
+    "Two things happen: the type changes, and the values are divided by 255.",
+    'images.astype("float32") changes the type.',
+    'return images.astype("float32") / 255',
     praise="Values from 0 to 1 and half the memory of NumPy's usual float64.",
 )
 def scale(function: Any) -> str | None:
     dark = np.arange(0, 256, dtype="uint8").reshape(4, 8, 8)
     for images in (dark, dark // 4 + 20):
-        message = _scale_problem(function, images)
-        if message is not None:
+        if message := _scale_problem(function, images):
             return message
     return None
 

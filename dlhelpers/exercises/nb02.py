@@ -1,23 +1,11 @@
 """Exercises of notebook 02, a network for banknotes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    array,
-    call,
-    close,
-    exercise,
-    keras_model,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.formulas import standardised
 
 NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
 # Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
@@ -27,87 +15,57 @@ TEST_MEAN, TEST_SD = np.array([130.145, 9.336]), np.array([0.3477, 1.4077])
 
 @exercise(
     "02.1",
-    hints=[
-        "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
-        "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
-        "new_note = (np.array([130.5, 11.0]) - mean) / sd",
-    ],
+    "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
+    "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
+    "new_note = (np.array([130.5, 11.0]) - mean) / sd",
     praise="Taller than the average note and with a wider margin, both in standard deviations.",
 )
 def standardised_note(note: Any) -> str | None:
     seen = array(note)
     if seen.size != 2:
         return f"Two numbers are asked for, Left and Bottom; this has shape {seen.shape}."
-    seen = seen.ravel()
-
-    def is_note(mean: Any, sd: Any) -> bool:
-        return close(seen, (NOTE - mean) / sd, rtol=7e-3)
-
-    if is_note(TRAIN_MEAN, TRAIN_SD):
-        return None
-    if close(seen, NOTE):
-        return (
-            "These are millimetres. The network sees them minus `mean`, divided by `sd`, which were kept above. "
-            "(x_train itself is scaled already: its mean is 0 now, and its sd 1.)"
-        )
-    if close(seen[::-1], (NOTE - TRAIN_MEAN) / TRAIN_SD, rtol=7e-3):
-        return "Right numbers, wrong order: first Left, then Bottom."
-    if rounded(seen, (NOTE - TRAIN_MEAN) / TRAIN_SD):
-        return ROUNDED
-    if is_note(TEST_MEAN, TEST_SD):
-        return "These are the test half's mean and sd. The test half plays the future: use the training half's."
-    if is_note((TRAIN_MEAN + TEST_MEAN) / 2, (TRAIN_SD + TEST_SD) / 2):
-        return "This uses all 200 notes. The scale comes from the training half alone."
-    if close(seen, -(NOTE - TRAIN_MEAN) / TRAIN_SD, rtol=5e-3):
-        return "The sign is turned around: the note minus the mean, not the mean minus the note."
-    if close(seen, NOTE - TRAIN_MEAN, rtol=5e-3):
-        return "The difference from the mean is right. Divide it by the standard deviation."
-    if is_note(TRAIN_MEAN, TRAIN_SD**2):
-        return "This divides by the variance. Divide by the standard deviation."
-    if close(seen, NOTE / TRAIN_SD, rtol=5e-3):
-        return "Subtract the mean before you divide."
-    if close(seen, NOTE - TRAIN_MEAN / TRAIN_SD, rtol=5e-3):
-        return "Brackets are missing: first the difference, then the division."
-    return OTHER
+    seen, right = seen.ravel(), (NOTE - TRAIN_MEAN) / TRAIN_SD
+    scaled = (
+        "These are millimetres. The network sees them minus `mean`, divided by `sd`, which were kept above. "
+        "(x_train itself is scaled already: its mean is 0 now, and its sd 1.)"
+    )
+    future = "These are the test half's mean and sd. The test half plays the future: use the training half's."
+    mistakes = [
+        (NOTE, scaled),
+        (right[::-1], "Right numbers, wrong order: first Left, then Bottom."),
+        ((NOTE - TEST_MEAN) / TEST_SD, future),
+        ((2 * NOTE - TRAIN_MEAN - TEST_MEAN) / (TRAIN_SD + TEST_SD), "This uses all 200 notes. The scale comes from the training half alone."),
+        *standardised(NOTE, TRAIN_MEAN, TRAIN_SD),
+    ]
+    return grade(seen, right, mistakes, rtol=7e-3, rounding=True)
 
 
 @exercise(
     "02.2",
-    hints=[
-        "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
-        "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
-        "baseline = -np.log(0.5)",
-    ],
+    "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
+    "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
+    "baseline = -np.log(0.5)",
     praise="log 2 = 0.693: the price of knowing nothing about two equally frequent classes.",
 )
 def coin_toss(nll: Any) -> str | None:
-    nll = number(nll)
-    if close(nll, 0.5 * np.log(2)):
-        return "Only half of the price. The truth is either 0 or 1, so one term counts, and it counts whole."
-    if close(nll, np.log(0.5)):
-        return "The minus sign is missing: the negative log-likelihood is positive."
-    if close(nll, 0.5):
-        return "0.5 is the probability. Its price is -log(0.5)."
-    if close(nll, 1.0):
-        return "This is the logarithm to base 2, the price in bits. The course uses the natural logarithm, np.log."
-    if close(nll, -np.log10(0.5)):
-        return "This is the logarithm to base 10. Use the natural one, np.log."
-    if close(nll, 100 * np.log(2)) or close(nll, 200 * np.log(2)):
-        return "This is the sum over the notes. The NLL of a data set is the mean."
-    if close(nll, 2 * np.log(2)):
-        return "A note is either forged or genuine: only one of the two terms counts."
-    if rounded(nll, np.log(2)) and not close(nll, np.log(2)):
-        return ROUNDED
-    return None if close(nll, np.log(2)) else OTHER
+    price = np.log(2)
+    mistakes = [
+        (price / 2, "Only half of the price. The truth is either 0 or 1, so one term counts, and it counts whole."),
+        (-price, "The minus sign is missing: the negative log-likelihood is positive."),
+        (0.5, "0.5 is the probability. Its price is -log(0.5)."),
+        (1.0, "This is the logarithm to base 2, the price in bits. The course uses the natural logarithm, np.log."),
+        (np.log10(2), "This is the logarithm to base 10. Use the natural one, np.log."),
+        (100 * price, 200 * price, "This is the sum over the notes. The NLL of a data set is the mean."),
+        (2 * price, "A note is either forged or genuine: only one of the two terms counts."),
+    ]
+    return grade(number(nll), price, mistakes, rounding=True)
 
 
 @exercise(
     "02.3",
-    hints=[
-        "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
-        "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
-        "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
-    ],
+    "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
+    "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
+    "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
     praise="This one line is the loss of the whole notebook.",
 )
 def mean_nll(function: Any) -> str | None:
@@ -120,9 +78,6 @@ def mean_nll(function: Any) -> str | None:
         return "The arguments are swapped: the labels y come first, and their logarithm is never taken."
     if result.shape == y.shape and close(result, -logs):
         return "These are the prices of the single notes. Take their mean."
-    value = number(result)
-    if close(value, -logs.mean()):
-        return None
     mistakes = [
         (logs.mean(), "The minus sign is missing."),
         (-logs.sum(), "This is the sum. With twice as many notes it would double; take the mean."),
@@ -139,19 +94,16 @@ def mean_nll(function: Any) -> str | None:
         (-np.mean(np.log(p)), "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."),
         (-np.mean(y * np.log(1 - p) + (1 - y) * np.log(p)), "The labels are swapped: y = 1 goes with log(p)."),
         (np.mean((y - p) ** 2), "This is the squared error. The NLL takes the logarithm of the truth's probability."),
-        (-logs.mean() / np.log(2), "Use the natural logarithm, np.log."),
-        (-logs.mean() / np.log(10), "Use the natural logarithm, np.log."),
+        (-logs.mean() / np.log(2), -logs.mean() / np.log(10), "Use the natural logarithm, np.log."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), -logs.mean(), mistakes)
 
 
 @exercise(
     "02.4",
-    hints=[
-        "Notebook 01, section 7: what are two linear layers in a row?",
-        "Something non-linear must stand between the two Dense layers.",
-        'Give the first layer an activation: layers.Dense(8, activation="relu").',
-    ],
+    "Notebook 01, section 7: what are two linear layers in a row?",
+    "Something non-linear must stand between the two Dense layers.",
+    'Give the first layer an activation: layers.Dense(8, activation="relu").',
     praise="One activation between the layers, and the border can bend. The parameters are still 33.",
 )
 def bent_network(model: Any) -> str | None:
@@ -169,10 +121,7 @@ def bent_network(model: Any) -> str | None:
     if not bend and len(dense) > 2:
         return "More linear layers are still one linear layer: the border stays straight."
     if not bend and not is_sigmoid:
-        return (
-            "The border is still straight: an activation belongs between the two layers, not behind the last one, "
-            "which keeps its sigmoid."
-        )
+        return "The border is still straight: an activation belongs between the two layers, not behind the last one, which keeps its sigmoid."
     if not bend:
         return "The border is still straight: nothing non-linear stands between the two layers."
     if not is_sigmoid:

@@ -1,11 +1,10 @@
 """Exercises of notebook 07, dense networks on handwritten digits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
+from dlhelpers.exercises import formulas
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
@@ -14,20 +13,18 @@ from dlhelpers.exercises.core import (
     call,
     close,
     exercise,
+    grade,
     keras_model,
     last_activation,
-    named_mistake,
     number,
 )
 
 
 @exercise(
     "07.1",
-    hints=[
-        "When the network is in use, new images come one by one, and nobody knows their mean yet.",
-        "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
-        "return (new - train.mean()) / train.std()",
-    ],
+    "When the network is in use, new images come one by one, and nobody knows their mean yet.",
+    "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
+    "return (new - train.mean()) / train.std()",
     praise="The training images set the scale. New ones only use it.",
 )
 def standardise_by_training(function: Any) -> str | None:
@@ -45,59 +42,40 @@ def standardise_by_training(function: Any) -> str | None:
         return "These are the training images. Return the new ones."
     if result.shape != new.shape:
         return f"The new images have shape {new.shape}; yours come back as {result.shape}."
-    everything = np.concatenate([train, new])
-    if any(close(result, (new - train.mean()) / train.std(ddof=ddof)) for ddof in (0, 1)):
+    mean, sd, everything = train.mean(), train.std(), np.concatenate([train, new])
+    if close(result, (new - mean) / train.std(ddof=1)):
         return None
     pixel_mean, pixel_sd = train.mean(axis=0), train.std(axis=0)
-    pairs = [(pixel_mean, pixel_sd), (pixel_mean, train.std()), (train.mean(), pixel_sd)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if any(close(result[:, 1:], ((new - mean) / sd)[:, 1:]) for mean, sd in pairs):
-            return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
-    if close(result, (train.mean() - new) / train.std()):
-        return "The sign is turned around: the new images minus the mean."
-    if close(result, (new - new.mean()) / new.std()):
-        return "The new images are scaled by their own mean and sd. The same image would look different in other company."
-    if close(result, (new - everything.mean()) / everything.std()):
-        return "Mean and sd come from training and new images together. Nobody knows the new ones yet."
-    if close(result, (new - train.mean()) / new.std()) or close(result, (new - new.mean()) / train.std()):
-        return "One of the two numbers comes from the new images. Both belong to the training images."
-    if close(result, new - train.mean()):
-        return "The mean is subtracted. Divide by the standard deviation as well."
-    if close(result, (new - train.mean()) / train.var()):
-        return "This divides by the variance. Divide by the standard deviation."
-    if close(result, new / train.std()):
-        return "Subtract the mean before you divide."
-    if close(result, new - train.mean() / train.std()):
-        return "Brackets are missing: first the difference, then the division."
-    if close(result, new / 255):
-        return "Dividing by 255 is the other scale. Use mean and standard deviation here."
-    return OTHER
+        by_pixel = [(new - pixel_mean) / pixel_sd, (new - pixel_mean) / sd, (new - mean) / pixel_sd]
+    if any(close(result[:, 1:], one[:, 1:]) for one in by_pixel):
+        return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
+    mistakes = [
+        *formulas.standardised(new, mean, sd),
+        ((new - new.mean()) / new.std(), "The new images are scaled by their own mean and sd. The same image would look different in other company."),
+        ((new - everything.mean()) / everything.std(), "Mean and sd come from training and new images together. Nobody knows the new ones yet."),
+        ((new - mean) / new.std(), (new - new.mean()) / sd, "One of the two numbers comes from the new images. Both belong to the training images."),
+        (new / 255, "Dividing by 255 is the other scale. Use mean and standard deviation here."),
+    ]
+    return grade(result, (new - mean) / sd, mistakes)
 
 
 @exercise(
     "07.2",
-    hints=[
-        "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
-        "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
-        "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
-    ],
+    "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
+    "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
+    "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
     praise="Logits of 1000 do no harm, and this is what Keras does with from_logits=True.",
 )
 def nll_of_logits(function: Any) -> str | None:
     rng = np.random.default_rng(31)
     z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 5, 1])
-    rows = np.arange(len(y))
-
-    def log_softmax(z: Any, axis: Any = 1) -> Any:
-        return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-    prices = -log_softmax(z)[rows, y]
+    prices = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
     result = array(call(function, z.copy(), y.copy()))
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single images. Take their mean."
-    value = number(result)
-    if not close(value, prices.mean()):
-        return _nll_mistake(value, z, y, prices, log_softmax)
+    if message := grade(number(result), prices.mean(), formulas.nll_of_logits(z, y, "image")):
+        return message
     large = np.zeros((2, 10))
     large[0, 4], large[1, 2] = 1000, -1000
     with np.errstate(all="ignore"):
@@ -106,49 +84,15 @@ def nll_of_logits(function: Any) -> str | None:
         except NotYet:
             safe = np.nan
     if not close(safe, (1000 + np.log(9)) / 2):
-        return (
-            "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, "
-            "and keep the logarithm of the true class as a difference."
-        )
+        return "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, and keep the logarithm of the true class as a difference."
     return None
-
-
-def _nll_mistake(value: float, z: Any, y: Any, prices: Any, log_softmax: Any) -> str:
-    rows = np.arange(len(y))
-    p = np.exp(log_softmax(z))
-    mistakes = [
-        (-prices.mean(), "The sign is turned around: the price is log-sum-exp minus the true logit."),
-        (prices.sum(), "This is the sum over the batch. Take the mean, so that the batch size does not matter."),
-        (-log_softmax(z, 0)[rows, y].mean(), "The softmax runs over the images. Over the ten classes, it is axis=1."),
-        (-log_softmax(z, None)[rows, y].mean(), "The sum runs over the whole batch. Each image has its own: axis=1."),
-        (-log_softmax(p)[rows, y].mean(), "The softmax is applied twice: its probabilities went in as logits."),
-        (-z[rows, y].mean(), "The logarithm of the sum of exponentials is missing."),
-        (np.log(np.exp(z).sum(axis=1)).mean(), "The logit of the true class is missing."),
-        ((1 - p[rows, y]).mean(), "This is the mean of 1 - p. The price is -log(p)."),
-        (prices.mean() / np.log(2), "This is in bits. Use the natural logarithm, np.log."),
-        (
-            prices.mean() - z.max(axis=1).mean(),
-            "The maximum is taken off inside of the sum, but not off the true logit. Use the same shifted z for both.",
-        ),
-        (
-            -log_softmax(z - z.max(axis=0))[rows, y].mean(),
-            "This takes off the largest logit of each column. Each image has its own maximum: axis=1.",
-        ),
-        (prices[0], "This is the price of the first image alone: `return` inside of a loop ends it."),
-        (-np.log(p[rows, y].mean()), "The mean is taken too early: first the logarithm for each image, then the mean."),
-        (-log_softmax(z).mean(), "All ten classes are counted. Only the true one is paid for: z[np.arange(len(y)), y]."),
-        (-log_softmax(z)[:, y].mean(), "z[:, y] takes every label for every image. Pair them: z[np.arange(len(y)), y]."),
-    ]
-    return named_mistake(value, mistakes)
 
 
 @exercise(
     "07.3",
-    hints=[
-        "`from_logits=True` promises logits. What does the last layer give?",
-        "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
-        "layers.Dense(10) without an activation, and the loss as it was.",
-    ],
+    "`from_logits=True` promises logits. What does the last layer give?",
+    "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
+    "layers.Dense(10) without an activation, and the loss as it was.",
     praise="One softmax, and a promise that is kept.",
 )
 def one_softmax(model: Any) -> str | None:
@@ -169,10 +113,7 @@ def one_softmax(model: Any) -> str | None:
     if "sparse" not in str(name):
         return "The labels are whole numbers 0 to 9, so the loss must be the sparse one."
     if is_p and promised:
-        return (
-            "The promise is still broken: the layer gives probabilities, and the loss was promised logits. "
-            "A loss that believes it applies the softmax twice."
-        )
+        return "The promise is still broken: the layer gives probabilities, and the loss was promised logits. A loss that believes it applies the softmax twice."
     if not is_p and not promised:
         if out.min() >= 0 and out.max() <= 1:
             return "The ten outputs do not sum to 1: sigmoids are not a softmax."
@@ -191,40 +132,26 @@ def one_softmax(model: Any) -> str | None:
 
 @exercise(
     "07.4",
-    hints=[
-        "A dense layer has inputs times units weights, and one bias for each unit.",
-        "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
-        "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
-    ],
+    "A dense layer has inputs times units weights, and one bias for each unit.",
+    "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
+    "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
     praise="13 002, and all but 442 of them stand in the first layer.",
 )
 def film_parameters(count: Any) -> str | None:
-    count = number(count)
-    mistakes = {
-        784 * 16 + 16 * 16 + 16 * 10: "The biases are missing: one for each of the 16 + 16 + 10 units.",
-        784 * 16 + 16 + 16 * 16 + 16: "The output layer is missing.",
-        784 * 16 + 16 * 16 + 16 * 10 + 3: "Each unit has a bias of its own, not each layer.",
-        784 * 16 + 16 + 16 * 16 + 16 + 16 * 10: "Ten are missing: the output units have biases too.",
-        784 * 16 + 16 + 16 * 10 + 10: "The second hidden layer is missing: its inputs are the 16 units before it.",
-        784 * 16 + 16 + 784 * 16 + 16 + 16 * 10 + 10: "Only the first layer sees the pixels. The second one has 16 inputs.",
-        28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10: "An image has 28 times 28 pixels, not 28.",
-        784 * 16 * 16 * 10: "The layers' weights add up. They are not multiplied.",
-        784 + 16 + 16 + 10: "These are the units. The weights join each unit with each unit of the next layer.",
-        16 + 16 + 10: "These are the biases alone.",
-        784 * 17 + 16 * 17 + 16 * 11: "One bias for each unit of the layer, not for each of its inputs.",
-    }
-    if int(count) in mistakes and count == int(count):
-        return mistakes[int(count)]
-    return None if count == 13002 else OTHER
+    mistakes = [
+        *formulas.dense_parameters(784, 16, 16, 10),
+        (784 * 16 + 16 + 16 * 10 + 10, "The second hidden layer is missing: its inputs are the 16 units before it."),
+        (2 * (784 * 16 + 16) + 16 * 10 + 10, "Only the first layer sees the pixels. The second one has 16 inputs."),
+        (28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10, "An image has 28 times 28 pixels, not 28."),
+    ]
+    return grade(number(count), 13002, mistakes, rtol=0)
 
 
 @exercise(
     "07.5",
-    hints=[
-        "Take all images of a 4, wherever the network put them: how many are on the diagonal?",
-        "The true digits are the rows, so add up along a row: counts.sum(axis=1).",
-        "recall = np.diag(counts) / counts.sum(axis=1)",
-    ],
+    "Take all images of a 4, wherever the network put them: how many are on the diagonal?",
+    "The true digits are the rows, so add up along a row: counts.sum(axis=1).",
+    "recall = np.diag(counts) / counts.sum(axis=1)",
     praise="The lowest of the ten is the digit that the network finds hardest.",
 )
 def recall_of_digits(recall: Any, counts: Any) -> str | None:
@@ -244,18 +171,12 @@ def recall_of_digits(recall: Any, counts: Any) -> str | None:
         precision = right / counts.sum(axis=0)
     if np.array_equal(recall, right):
         return "These are counts. Divide by the number of images of each digit."
-    if close(recall, wanted, rtol=2e-4):
-        return None
-    if any(np.allclose(recall, wanted.round(places), rtol=0, atol=1e-9) for places in (2, 3)):
-        return ROUNDED
-    if close(recall, precision, rtol=2e-4):
-        return "This is the precision: columns hold the network's answers. Divide by the sums of the rows."
-    if close(recall, right / counts.sum(), rtol=2e-4):
-        return "This divides by all images. Divide by those of the digit."
-    if close(recall, 1 - wanted, rtol=2e-4):
-        return "These are the shares that are missed. The recall counts those that are recognised."
-    if close(recall, 100 * wanted, rtol=2e-4):
-        return "These are percentages. A share lies between 0 and 1."
-    if close(recall, counts.sum(axis=1) / counts.sum(), rtol=2e-4):
-        return "These are the shares of the digits among all images."
-    return OTHER
+    mistakes = [
+        (precision, "This is the precision: columns hold the network's answers. Divide by the sums of the rows."),
+        (right / counts.sum(), "This divides by all images. Divide by those of the digit."),
+        (1 - wanted, "These are the shares that are missed. The recall counts those that are recognised."),
+        (100 * wanted, "These are percentages. A share lies between 0 and 1."),
+        (counts.sum(axis=1) / counts.sum(), "These are the shares of the digits among all images."),
+    ]
+    short = any(np.allclose(recall, wanted.round(places), rtol=0, atol=1e-9) for places in (2, 3))
+    return grade(recall, wanted, mistakes, rtol=2e-4, other=ROUNDED if short else OTHER)

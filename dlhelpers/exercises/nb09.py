@@ -1,23 +1,20 @@
 """Exercises of notebook 09, a convolutional network on handwritten digits."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, exercise, keras_model, last_activation, number
+from dlhelpers.exercises.core import NotYet, array, call, exercise, grade, keras_model, last_activation, number
+from dlhelpers.exercises.formulas import convolution_parameters
 
 
 @exercise(
     "09.1",
-    hints=[
-        "Three things change: the shape, the type and the range of the values.",
-        "x[..., None] or x[:, :, :, None] adds an axis of length 1 at the end; astype and a division do the rest.",
-        'images = x_raw[:1000, :, :, None].astype("float32") / 255',
-    ],
+    "Three things change: the shape, the type and the range of the values.",
+    "x[..., None] or x[:, :, :, None] adds an axis of length 1 at the end; astype and a division do the rest.",
+    'images = x_raw[:1000, :, :, None].astype("float32") / 255',
     praise="One grey channel at the end, as a convolution wants it.",
 )
 def images_with_channel(images: Any) -> str | None:
@@ -59,63 +56,46 @@ def _first_images() -> np.ndarray:
 
 @exercise(
     "09.2",
-    hints=[
-        "One kernel is as deep as its input has channels. How many numbers is that?",
-        "A kernel has 3 * 3 * 32 weights and one bias. There are 64 of them.",
-        "3 * 3 * 32 * 64 + 64",
-    ],
+    "One kernel is as deep as its input has channels. How many numbers is that?",
+    "A kernel has 3 * 3 * 32 weights and one bias. There are 64 of them.",
+    "3 * 3 * 32 * 64 + 64",
     praise="18 496, whatever the size of the image.",
 )
 def parameters_of_second_layer(count: Any) -> str | None:
-    count = number(count)
-    mistakes = {
-        3 * 3 * 64 + 64: "A kernel reaches through all 32 channels of its input. They were forgotten.",
-        3 * 3 * 64: "The 32 channels of the input and the biases were forgotten.",
-        3 * 3 * 32 * 64: "The biases are missing: one for each kernel.",
-        3 * 3 * 32 * 64 + 32: "One bias for each of the 64 kernels, not for each input channel.",
-        3 * 3 * 32 * 64 + 32 * 64: "One bias for each kernel, not for each pair of channel and kernel.",
-        3 * 32 * 64 + 64: "The kernel is 3 x 3: nine weights for each channel.",
-        320: "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels.",
-        320 + 18496: "These are both layers. The second one alone is asked for.",
-    }
-    if count in mistakes:
-        return mistakes[int(count)]
-    return None if count == 18496 else OTHER
+    mistakes = [
+        *convolution_parameters(3, 32, 64),
+        (320, "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels."),
+        (320 + 18496, "These are both layers. The second one alone is asked for."),
+    ]
+    return grade(number(count), 18496, mistakes, rtol=0)
 
 
 @exercise(
     "09.3",
-    hints=[
-        "Without padding a kernel of side 5 fits at 32 - 5 + 1 places. Pooling halves.",
-        "32 becomes 28, then 14. Now the kernel of side 3, then pooling again.",
-        "side = ((32 - 5 + 1) // 2 - 3 + 1) // 2",
-    ],
+    "Without padding a kernel of side 5 fits at 32 - 5 + 1 places. Pooling halves.",
+    "32 becomes 28, then 14. Now the kernel of side 3, then pooling again.",
+    "side = ((32 - 5 + 1) // 2 - 3 + 1) // 2",
     praise="32, 28, 14, 12, 6.",
 )
 def last_side(side: Any) -> str | None:
-    side = number(side)
-    mistakes = {
-        8: "This is with padding: 32, 16, 8. Without it each convolution takes a rim away.",
-        7: "The second convolution shrinks its maps as well: 14 becomes 12 before it is pooled.",
-        12: "This is the side before the last pooling.",
-        5: "A kernel of side F takes F - 1 pixels, not F: 32 - 5 + 1 = 28.",
-        26: "The two poolings are missing: each halves the side.",
-        13: "One of the two poolings is missing: each halves the side.",
-        36: "This is the area, 6 x 6. The side is asked for.",
-        14: "This is the side after the first pooling. One more convolution and pooling follow.",
-    }
-    if side in mistakes:
-        return mistakes[int(side)]
-    return None if side == 6 else OTHER
+    mistakes = [
+        (8, "This is with padding: 32, 16, 8. Without it each convolution takes a rim away."),
+        (7, "The second convolution shrinks its maps as well: 14 becomes 12 before it is pooled."),
+        (12, "This is the side before the last pooling."),
+        (5, "A kernel of side F takes F - 1 pixels, not F: 32 - 5 + 1 = 28."),
+        (26, "The two poolings are missing: each halves the side."),
+        (13, "One of the two poolings is missing: each halves the side."),
+        (36, "This is the area, 6 x 6. The side is asked for."),
+        (14, "This is the side after the first pooling. One more convolution and pooling follow."),
+    ]
+    return grade(number(side), 6, mistakes, rtol=0)
 
 
 @exercise(
     "09.4",
-    hints=[
-        "Input((32, 32, 3)), then convolution and pooling in turn, then Dense(100) without an activation.",
-        "A Dense layer behind Flatten is costly: 100 weights for each feature. Pool more before it, or use GlobalAveragePooling2D.",
-        "Conv2D(16, 3), MaxPooling2D, Conv2D(32, 3), MaxPooling2D, GlobalAveragePooling2D, Dense(100): 8 388 parameters.",
-    ],
+    "Input((32, 32, 3)), then convolution and pooling in turn, then Dense(100) without an activation.",
+    "A Dense layer behind Flatten is costly: 100 weights for each feature. Pool more before it, or use GlobalAveragePooling2D.",
+    "Conv2D(16, 3), MaxPooling2D, Conv2D(32, 3), MaxPooling2D, GlobalAveragePooling2D, Dense(100): 8 388 parameters.",
     praise="Colour in, 100 logits out, and few enough parameters.",
 )
 def small_cnn(model: Any) -> str | None:
@@ -155,11 +135,9 @@ def small_cnn(model: Any) -> str | None:
 
 @exercise(
     "09.5",
-    hints=[
-        "Start with an image of zeros. Which columns of the old image are still visible after the move?",
-        "The axes are image, row, column, channel. The first 28 - k columns move to the place of the last ones.",
-        "result = np.zeros_like(x); result[:, :, k:] = x[:, :, : 28 - k]; return result",
-    ],
+    "Start with an image of zeros. Which columns of the old image are still visible after the move?",
+    "The axes are image, row, column, channel. The first 28 - k columns move to the place of the last ones.",
+    "result = np.zeros_like(x); result[:, :, k:] = x[:, :, : 28 - k]; return result",
     praise="And for k = 0 it changes nothing, where x[:, :, :-k] would be empty.",
 )
 def move_right(function: Any) -> str | None:
@@ -184,11 +162,8 @@ def move_right(function: Any) -> str | None:
         (np.pad(x, ((0, 0), (0, 0), (0, 4), (0, 0)))[:, :, 4:], "It moves to the left."),
         (x, "Nothing has moved."),
     ]
-    for wrong, message in mistakes:
-        if np.allclose(result, wrong):
-            return message
-    if not np.allclose(result, wanted(4)):
-        return OTHER
+    if message := grade(result, wanted(4), mistakes, rtol=1e-5, atol=1e-8):
+        return message
     for k in (0, 1, 27):
         try:
             moved = array(call(function, x, k))

@@ -1,57 +1,41 @@
 """Exercises of notebook 11, CIFAR-10 one trick at a time."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, close, exercise, number
+from dlhelpers.exercises import formulas
+from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, number
 
 PHOTO = (32, 32, 3)  # height, width, colours
 
 
 @exercise(
     "11.1",
-    hints=[
-        "The formula stands above the exercise: the accuracy is a = 0.6, the photographs that are counted are n = 2000.",
-        "First a(1 - a) = 0.24, then divide by n, then take the root.",
-        "standard_error = np.sqrt(0.6 * (1 - 0.6) / 2000)",
-    ],
+    "The formula stands above the exercise: the accuracy is a = 0.6, the photographs that are counted are n = 2000.",
+    "First a(1 - a) = 0.24, then divide by n, then take the root.",
+    "standard_error = np.sqrt(0.6 * (1 - 0.6) / 2000)",
     praise="About one point. Two networks that differ by one point may well be equally good.",
 )
 def standard_error_of_accuracy(error: Any) -> str | None:
-    error = number(error)
-
-    def is_value(value: float) -> bool:
-        return close(error, value, rtol=0.01, atol=0)
-
-    if is_value(np.sqrt(0.24 / 2000)):
-        return None
-    if is_value(100 * np.sqrt(0.24 / 2000)):
-        return "This is in percent. As a share, it is a hundredth of that."
-    if is_value(2 * np.sqrt(0.24 / 2000)):
-        return "These are two standard errors. One is asked for."
-    if is_value(0.24 / 2000):
-        return "This is the variance. The standard error is its root."
-    if is_value(np.sqrt(0.24)):
-        return "This is the spread of a single photograph, right or wrong. Divide by n = 2000 under the root."
-    if is_value(np.sqrt(0.24) / 2000):
-        return "Divide by n under the root, and not after it."
-    if is_value(np.sqrt(0.24 / 8000)) or is_value(np.sqrt(0.24 / 10000)):
-        return "The accuracy was counted on the 2000 validation photographs. How many were trained on plays no part."
-    if is_value(np.sqrt(0.6 / 2000)):
-        return "The factor 1 - a is missing under the root."
-    return OTHER
+    spread = np.sqrt(0.24)
+    mistakes = [
+        (100 * spread / np.sqrt(2000), "This is in percent. As a share, it is a hundredth of that."),
+        (2 * spread / np.sqrt(2000), "These are two standard errors. One is asked for."),
+        (0.24 / 2000, "This is the variance. The standard error is its root."),
+        (spread, "This is the spread of a single photograph, right or wrong. Divide by n = 2000 under the root."),
+        (spread / 2000, "Divide by n under the root, and not after it."),
+        (spread / np.sqrt(8000), spread / 100, "The accuracy was counted on the 2000 validation photographs. How many were trained on plays no part."),
+        (np.sqrt(0.6 / 2000), "The factor 1 - a is missing under the root."),
+    ]
+    return grade(number(error), spread / np.sqrt(2000), mistakes, rtol=0.01, atol=0)
 
 
 @exercise(
     "11.2",
-    hints=[
-        "The test photographs play the future: nobody knows their mean yet.",
-        "x_train.mean(axis=(0, 1, 2)) leaves one number for each colour; x_train.std in the same way.",
-        "return (x_test - x_train.mean(axis=(0, 1, 2))) / x_train.std(axis=(0, 1, 2))",
-    ],
+    "The test photographs play the future: nobody knows their mean yet.",
+    "x_train.mean(axis=(0, 1, 2)) leaves one number for each colour; x_train.std in the same way.",
+    "return (x_test - x_train.mean(axis=(0, 1, 2))) / x_train.std(axis=(0, 1, 2))",
     praise="Training and test photographs go through the same scale, and it comes from the training set.",
 )
 def scaled_with_training_statistics(function: Any) -> str | None:
@@ -64,40 +48,26 @@ def scaled_with_training_statistics(function: Any) -> str | None:
     if result.shape != test.shape:
         return f"The shape {test.shape} of the test photographs should stay; the result has {result.shape}."
 
-    def is_scaled(source: np.ndarray, axis: Any = (0, 1, 2)) -> bool:
-        source = source.astype(float)
-        spread = source.std(axis=axis) + 1e-12
-        return close(result, (test - source.mean(axis=axis)) / spread, atol=2e-3)
+    def scaled(source: np.ndarray, axis: Any = (0, 1, 2)) -> np.ndarray:
+        return (test - source.mean(axis=axis)) / (source.std(axis=axis) + 1e-12)
 
     mean, sd = train.mean(axis=(0, 1, 2)), train.std(axis=(0, 1, 2))
-    if is_scaled(train):
-        return None
-    if is_scaled(test):
-        return "These are the test photographs' own mean and sd. They play the future: use those of x_train."
-    if is_scaled(np.concatenate([train, test])):
-        return "Mean and sd come from both sets together here. The training set alone decides."
-    if is_scaled(train, axis=None):
-        return "This is one number for all colours. Keep the last axis: axis=(0, 1, 2)."
-    if is_scaled(train, axis=0):
-        return "This is a mean for each pixel. One for each colour is asked for: axis=(0, 1, 2)."
-    if close(result, test - mean, atol=2e-3):
-        return "The mean is right. Divide by the standard deviation, too."
-    if close(result, (test - mean) / sd**2, atol=2e-3):
-        return "This divides by the variance. Take the standard deviation."
-    if close(result, test - mean / sd, atol=2e-3):
-        return "Brackets are missing: first the difference, then the division."
-    if close(result, test / 255, atol=2e-3):
-        return "Dividing by 255 is a scale, too, but the network uses the mean and sd of the training set."
-    return OTHER
+    mistakes = [
+        (scaled(test), "These are the test photographs' own mean and sd. They play the future: use those of x_train."),
+        (scaled(np.concatenate([train, test])), "Mean and sd come from both sets together here. The training set alone decides."),
+        (scaled(train, axis=None), "This is one number for all colours. Keep the last axis: axis=(0, 1, 2)."),
+        (scaled(train, axis=0), "This is a mean for each pixel. One for each colour is asked for: axis=(0, 1, 2)."),
+        *formulas.standardised(test, mean, sd),
+        (test / 255, "Dividing by 255 is a scale, too, but the network uses the mean and sd of the training set."),
+    ]
+    return grade(result, scaled(train), mistakes, atol=2e-3)
 
 
 @exercise(
     "11.3",
-    hints=[
-        "Compare it with x_test.shape. What does the first number there count?",
-        "A network takes a batch. One photograph is a batch of one.",
-        "It is the shape of x_test[:1]: batch, height, width, colours.",
-    ],
+    "Compare it with x_test.shape. What does the first number there count?",
+    "A network takes a batch. One photograph is a batch of one.",
+    "It is the shape of x_test[:1]: batch, height, width, colours.",
     praise="A batch of one: x_test[:1] or x_test[0][None].",
 )
 def shape_of_one_photograph(shape: Any) -> str | None:
@@ -108,132 +78,79 @@ def shape_of_one_photograph(shape: Any) -> str | None:
         return "This is the array itself. Its shape is asked for."
     if (sizes % 1).any():
         return "The numbers of a shape are whole."
-    sizes = tuple(int(size) for size in sizes.ravel())
-    if sizes == (1, *PHOTO):
-        return None
-    if sizes == PHOTO:
-        return "This is the shape of x_test[0]. The batch axis is missing: how many photographs are there?"
-    if sizes in [(1, 32, 32), (32, 32), (1, 32, 32, 1), (32, 32, 1)]:
-        return "The colour channels are lost: red, green and blue are the last axis."
-    if sizes in [(32, 32, 3, 1), (32, 32, 1, 3)]:
-        return "The batch axis comes first in Keras, not last."
-    if sizes in [(1, 3, 32, 32), (3, 32, 32)]:
-        return "Here the channels come first, as in PyTorch. These photographs have them last."
-    if sizes in [(3072,), (1, 3072)]:
-        return "This is a flat list of pixels, good for a dense net. A convolution needs height and width."
-    if len(sizes) == 4 and sizes[1:] == PHOTO:
-        return f"This holds {sizes[0]} photographs. One is asked for."
-    return OTHER
+    sizes = sizes.ravel()
+    mistakes = [
+        (PHOTO, "This is the shape of x_test[0]. The batch axis is missing: how many photographs are there?"),
+        ((1, 32, 32), (32, 32), (1, 32, 32, 1), (32, 32, 1), "The colour channels are lost: red, green and blue are the last axis."),
+        ((32, 32, 3, 1), (32, 32, 1, 3), "The batch axis comes first in Keras, not last."),
+        ((1, 3, 32, 32), (3, 32, 32), "Here the channels come first, as in PyTorch. These photographs have them last."),
+        ((3072,), (1, 3072), "This is a flat list of pixels, good for a dense net. A convolution needs height and width."),
+    ]
+    batch = sizes.size == 4 and close(sizes[1:], PHOTO, rtol=0)
+    other = f"This holds {int(sizes[0])} photographs. One is asked for." if batch else OTHER
+    return grade(sizes, (1, *PHOTO), mistakes, rtol=0, other=other)
 
 
 @exercise(
     "11.4",
-    hints=[
-        "The second softmax takes the numbers 1, 0, 0, ... 0 for logits. Which probability does the right class get?",
-        "Exponentials: e for the right class, 1 for each of the nine others. The loss is -log of the right one's share.",
-        "loss_of_perfect = -np.log(np.exp(1) / (np.exp(1) + 9))",
-    ],
+    "The second softmax takes the numbers 1, 0, 0, ... 0 for logits. Which probability does the right class get?",
+    "Exponentials: e for the right class, 1 for each of the nine others. The loss is -log of the right one's share.",
+    "loss_of_perfect = -np.log(np.exp(1) / (np.exp(1) + 9))",
     praise="A loss that never falls below 1.46 with ten classes: look for a second softmax.",
 )
 def loss_after_two_softmaxes(loss: Any) -> str | None:
     loss, share = number(loss), np.e / (np.e + 9)
-    if close(loss, -np.log(share), rtol=3e-3):
-        return None
     if close(loss, 0, atol=1e-3):
         return "That would be the loss after one softmax. The second one takes the 1 and the 0s for logits."
     if close(loss, share, rtol=5e-3):
         return "This is the probability of the right class after the second softmax. Its price is -log of it."
-    if close(loss, np.log(share), rtol=3e-3):
-        return "The minus sign is missing."
-    if close(loss, np.log(10), rtol=3e-3):
-        return "That is the price of knowing nothing. The right class still gets more than the others: e against 1."
-    if close(loss, -np.log10(share), rtol=3e-3) or close(loss, -np.log2(share), rtol=3e-3):
-        return "Use the natural logarithm, np.log."
-    if close(loss, -np.log(np.e / (np.e + 10)), rtol=3e-3):
-        return "There are nine other classes, not ten."
-    if close(loss, np.log(10) - 1, rtol=3e-3):
-        return "The sum below has e for the right class: e + 9, not 10."
-    return OTHER
+    mistakes = [
+        (np.log(share), "The minus sign is missing."),
+        (np.log(10), "That is the price of knowing nothing. The right class still gets more than the others: e against 1."),
+        (-np.log10(share), -np.log2(share), "Use the natural logarithm, np.log."),
+        (-np.log(np.e / (np.e + 10)), "There are nine other classes, not ten."),
+        (np.log(10) - 1, "The sum below has e for the right class: e + 9, not 10."),
+    ]
+    return grade(loss, -np.log(share), mistakes, rtol=3e-3)
 
 
 @exercise(
     "11.5",
-    hints=[
-        "The axes are photograph, height, width, colour. Left and right are the ends of the width.",
-        "[::-1] turns an axis around. Put a : for each axis that stays.",
-        "return x[:, :, ::-1]",
-    ],
+    "The axes are photograph, height, width, colour. Left and right are the ends of the width.",
+    "[::-1] turns an axis around. Put a : for each axis that stays.",
+    "return x[:, :, ::-1]",
     praise="Only the width is turned around.",
 )
 def mirrored_photographs(function: Any) -> str | None:
     x = np.random.default_rng(4).integers(0, 256, (4, 6, 5, 3)).astype("uint8")
     result = array(call(function, x.copy()))
-    if close(result, x[:, :, ::-1]):
-        return None
-    if close(result, x[:, ::-1]):
-        return "The photographs stand on their heads. Turn the width around (axis 2), not the height."
-    if close(result, x[..., ::-1]):
-        return "The photographs kept their form, but red and blue have changed places: this was the colour axis."
-    if close(result, x[::-1]):
-        return "This is the list of photographs in reverse order. Each photograph itself must change."
-    if close(result, x[:, ::-1, ::-1]):
-        return "This is a half turn: left and right changed places, but top and bottom did, too."
-    if close(result, x):
-        return "The photographs came back unchanged."
-    if close(result, np.swapaxes(x, 1, 2)):
-        return "Height and width were swapped: that turns the photographs on their side."
-    if result.shape != x.shape:
-        return f"The shape {x.shape} should stay; the result has {result.shape}."
-    return OTHER
+    mistakes = [
+        (x[:, ::-1], "The photographs stand on their heads. Turn the width around (axis 2), not the height."),
+        (x[..., ::-1], "The photographs kept their form, but red and blue have changed places: this was the colour axis."),
+        (x[::-1], "This is the list of photographs in reverse order. Each photograph itself must change."),
+        (x[:, ::-1, ::-1], "This is a half turn: left and right changed places, but top and bottom did, too."),
+        (x, "The photographs came back unchanged."),
+        (np.swapaxes(x, 1, 2), "Height and width were swapped: that turns the photographs on their side."),
+    ]
+    other = OTHER if result.shape == x.shape else f"The shape {x.shape} should stay; the result has {result.shape}."
+    return grade(result, x[:, :, ::-1], mistakes, other=other)
 
 
 @exercise(
     "11.6",
-    hints=[
-        "In the softmax, the ten classes of one photograph share 1 among them: sum along axis 1, with keepdims=True.",
-        "p[np.arange(len(y)), y] picks the probability of the true class in each row.",
-        "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\nreturn -np.mean(np.log(p[np.arange(len(y)), y]))",
-    ],
+    "In the softmax, the ten classes of one photograph share 1 among them: sum along axis 1, with keepdims=True.",
+    "p[np.arange(len(y)), y] picks the probability of the true class in each row.",
+    "p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\nreturn -np.mean(np.log(p[np.arange(len(y)), y]))",
     praise="This is what SparseCategoricalCrossentropy(from_logits=True) computes.",
 )
 def nll_of_logits(function: Any) -> str | None:
     rng = np.random.default_rng(6)
     z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 7, 1])
-    given = np.arange(6), y
-
-    def softmax(axis: int | None) -> np.ndarray:
-        return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
-
-    p = softmax(1)
-    prices = -np.log(p[given])
+    prices = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
     with np.errstate(all="ignore"):
         result = array(call(function, z.copy(), y.copy()), finite=False)
     if np.isnan(result).any():
         return "This takes the logarithm of a negative number. Logits may be negative: first the softmax, with np.exp."
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single photographs. Take their mean."
-    value = number(result)
-    if close(value, prices.mean()):
-        return None
-    if close(value, -np.log(softmax(0)[given]).mean()):
-        return "The softmax runs over the photographs (axis 0). The ten classes of one photograph share 1: axis 1."
-    if close(value, -np.log(softmax(None)[given]).mean()):
-        return "The sum runs over the whole array. Each row has a sum of its own: axis=1, keepdims=True."
-    if close(value, -prices.mean()):
-        return "The minus sign is missing."
-    if close(value, prices.sum()):
-        return "This is the sum. With twice as many photographs it would double; take the mean."
-    if close(value, -z[given].mean()):
-        return "The softmax is missing: logits are not yet probabilities."
-    if close(value, p[given].mean()) or close(value, -p[given].mean()):
-        return "The logarithm is missing: the price of a probability is -log(p)."
-    if close(value, -np.log(p).mean()):
-        return "This averages over all ten classes. Only the true class counts: p[np.arange(len(y)), y]."
-    if close(value, -np.log(p[:, y]).mean()):
-        return "p[:, y] takes every label's column for every photograph. Pair them: p[np.arange(len(y)), y]."
-    if close(value, prices.mean() / np.log(2)) or close(value, prices.mean() / np.log(10)):
-        return "Use the natural logarithm, np.log."
-    again = np.exp(p) / np.exp(p).sum(axis=1, keepdims=True)
-    if close(value, -np.log(again[given]).mean()):
-        return "The softmax is applied twice."
-    return OTHER
+    return grade(number(result), prices.mean(), formulas.nll_of_logits(z, y, "photograph"))

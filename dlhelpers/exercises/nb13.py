@@ -1,25 +1,11 @@
 """Exercises of notebook 13, a recurrent net from scratch."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
+from scipy import special
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    Untried,
-    array,
-    call,
-    chosen_letters,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, Untried, array, call, chosen_letters, close, exercise, grade, number
 
 
 def _unit(inputs: Any, activation: Any = np.tanh, u: float = 1.0, w: float = 0.5) -> np.ndarray:
@@ -32,11 +18,9 @@ def _unit(inputs: Any, activation: Any = np.tanh, u: float = 1.0, w: float = 0.5
 
 @exercise(
     "13.1",
-    hints=[
-        "The first step: h1 = tanh(1 * x1 + 0.5 * h0), with x1 = 1 and h0 = 0.",
-        "In the second step the input is 0, but the state is not: h2 = tanh(1 * 0 + 0.5 * h1). The third is alike.",
-        "h1 = np.tanh(1.0); h2 = np.tanh(0.5 * h1); h3 = np.tanh(0.5 * h2); states = [h1, h2, h3]",
-    ],
+    "The first step: h1 = tanh(1 * x1 + 0.5 * h0), with x1 = 1 and h0 = 0.",
+    "In the second step the input is 0, but the state is not: h2 = tanh(1 * 0 + 0.5 * h1). The third is alike.",
+    "h1 = np.tanh(1.0); h2 = np.tanh(0.5 * h1); h3 = np.tanh(0.5 * h2); states = [h1, h2, h3]",
     praise="0.7616, 0.3634, 0.1797: one input, and its echo.",
 )
 def states_by_hand(states: Any) -> str | None:
@@ -46,10 +30,6 @@ def states_by_hand(states: Any) -> str | None:
         return "Right numbers, with h0 in front. Only the states after the three inputs are asked for."
     if values.size != 3:
         return f"Three states are asked for, one after each input; these are {values.size} numbers."
-    if close(values, right):
-        return None
-    if rounded(values, right):
-        return ROUNDED
     mistakes = [
         (_unit([1, 0, 0], activation=float), "The tanh is missing: each new state passes through it."),
         (np.tanh([1, 0.5, 0.25]), "The tanh belongs into every step: h2 reads the h1 that has been through it."),
@@ -60,12 +40,9 @@ def states_by_hand(states: Any) -> str | None:
         (np.tanh(1) * np.array([1, 0.5, 0.25]), "Only the first state went through the tanh. Each one does."),
         (_unit([1, 1, 1]), "The input is 1 in the first step only, then 0."),
         (right[::-1], "Right numbers, in the wrong order: first h1."),
-        (
-            _unit([1, 0, 0], activation=lambda a: 1 / (1 + np.exp(-a))),
-            "This is the sigmoid. The state goes through the tanh.",
-        ),
+        (_unit([1, 0, 0], activation=special.expit), "This is the sigmoid. The state goes through the tanh."),
     ]
-    return named_mistake(values, mistakes)
+    return grade(values, right, mistakes, rounding=True)
 
 
 GRADIENTS = [np.array([3.0, -4.0]), np.array([0.3, 0.4]), np.array([[1.0, -2.0], [2.0, 4.0]]), np.array([0.0, 0.0])]
@@ -73,11 +50,9 @@ GRADIENTS = [np.array([3.0, -4.0]), np.array([0.3, 0.4]), np.array([[1.0, -2.0],
 
 @exercise(
     "13.2",
-    hints=[
-        "Compute the norm first: np.linalg.norm(g). Two cases: it is above the limit, or it is not.",
-        "Above the limit, the direction g / norm is kept, and its length becomes the limit.",
-        "norm = np.linalg.norm(g); return g * (limit / norm) if norm > limit else g",
-    ],
+    "Compute the norm first: np.linalg.norm(g). Two cases: it is above the limit, or it is not.",
+    "Above the limit, the direction g / norm is kept, and its length becomes the limit.",
+    "norm = np.linalg.norm(g); return g * (limit / norm) if norm > limit else g",
     praise="Large gradients get shorter, small ones stay as they are, none changes its direction.",
 )
 def gradient_clipping(function: Any) -> str | None:
@@ -97,22 +72,18 @@ def gradient_clipping(function: Any) -> str | None:
         matrix = np.empty(0)
     if large.shape != g.shape:
         return f"The clipped gradient has the shape of g; for {g.shape} yours has {large.shape}."
-    if any(close(large, cut) for cut in (np.clip(g, -1, 1), np.minimum(g, 1), np.where(abs(g) > 1, 1, g))):
-        return "This clips each component by itself and turns the gradient. Scale all of it by one number."
-    if close(large, g):
-        return "A long gradient comes out unchanged. Above the limit it must be scaled down."
-    if close(large, g / abs(g).max()):
-        return "This limits the largest component. The norm is the root of the sum of the squares."
-    if close(large, g / abs(g).sum()):
-        return "This limits the sum of the sizes. The norm is the root of the sum of the squares."
-    if close(large, g / norm**2):
-        return "Divide by the norm, not by its square."
-    if close(large, g * norm):
-        return "The factor is upside down: it makes a long gradient longer still."
-    if close(large, abs(g) / norm):
-        return "The signs are lost: the direction must stay."
-    if not close(large, g / norm):
-        return OTHER
+    clipped = np.clip(g, -1, 1), np.minimum(g, 1), np.where(abs(g) > 1, 1, g)
+    mistakes = [
+        (*clipped, "This clips each component by itself and turns the gradient. Scale all of it by one number."),
+        (g, "A long gradient comes out unchanged. Above the limit it must be scaled down."),
+        (g / abs(g).max(), "This limits the largest component. The norm is the root of the sum of the squares."),
+        (g / abs(g).sum(), "This limits the sum of the sizes. The norm is the root of the sum of the squares."),
+        (g / norm**2, "Divide by the norm, not by its square."),
+        (g * norm, "The factor is upside down: it makes a long gradient longer still."),
+        (abs(g) / norm, "The signs are lost: the direction must stay."),
+    ]
+    if message := grade(large, g / norm, mistakes):
+        return message
     if not close(array(call(function, g.copy(), 2.0), finite=False), 2 * g / norm):
         return "With a limit of 1 it is right, but the length must become the limit that comes in."
     if close(small, GRADIENTS[1] / 0.5):
@@ -126,11 +97,9 @@ def gradient_clipping(function: Any) -> str | None:
 
 @exercise(
     "13.3",
-    hints=[
-        "Each group has a matrix for the input (10 x 64), one for the old state (64 x 64), and biases.",
-        "The LSTM has 4 such groups with one row of 64 biases each, the GRU of Keras 3 with two rows (see gru_step).",
-        "parameters = [4 * (10 * 64 + 64 * 64 + 64), 3 * (10 * 64 + 64 * 64 + 2 * 64)]",
-    ],
+    "Each group has a matrix for the input (10 x 64), one for the old state (64 x 64), and biases.",
+    "The LSTM has 4 such groups with one row of 64 biases each, the GRU of Keras 3 with two rows (see gru_step).",
+    "parameters = [4 * (10 * 64 + 64 * 64 + 64), 3 * (10 * 64 + 64 * 64 + 2 * 64)]",
     praise="Most of it is the square matrix R: the cost grows with the square of the units.",
 )
 def gated_parameters(parameters: Any) -> str | None:
@@ -138,32 +107,24 @@ def gated_parameters(parameters: Any) -> str | None:
     if values.size != 2:
         return "Two numbers are asked for, first the LSTM's, then the GRU's."
     inputs, state, bias = 10 * 64, 64 * 64, 64
-    lstm, gru = 4 * (inputs + state + bias), 3 * (inputs + state + 2 * bias)
-
-    def are(a: float, b: float) -> bool:
-        return bool(np.array_equal(values, [a, b]))
-
-    if are(lstm, gru):
-        return None
-    if are(gru, lstm):
-        return "Right numbers, wrong order: first the LSTM."
-    if are(lstm, 3 * (inputs + state + bias)):
-        return "The LSTM is right. The GRU of Keras has two rows of biases: look at b in `gru_step`."
-    if are(4 * (inputs + state), 3 * (inputs + state)):
-        return "The biases are missing."
-    if values[0] in (4 * (inputs + bias), 4 * inputs):
-        return "The old state comes in through a matrix, too: R, 64 x 64 for each group."
-    if values[0] in (4 * (state + bias), 4 * state):
-        return "The input comes in through a matrix, too: K, 10 x 64 for each group."
-    if are(3 * (inputs + state + bias), 2 * (inputs + state + bias)) or values[0] == 3 * (inputs + state + bias):
-        return "The candidate needs weights as well: 3 gates and a candidate in the LSTM, 2 and one in the GRU."
-    if are(inputs + state + bias, inputs + state + bias) or are(inputs + state + bias, inputs + state + 2 * bias):
-        return "This is one group of weights, a SimpleRNN. How many groups has each layer?"
-    if values[0] == 4 * (inputs + state + 2 * bias):
-        return "The LSTM of Keras has one row of biases for each group; only the GRU has two."
-    if values[0] == lstm:
-        return "The LSTM is right. Count the GRU alike: how many groups, and how many rows of biases?"
-    return OTHER
+    group, two_rows = inputs + state + bias, inputs + state + 2 * bias
+    lstm, gru = 4 * group, 3 * two_rows
+    of_lstm = {
+        4 * (inputs + bias): "The old state comes in through a matrix, too: R, 64 x 64 for each group.",
+        4 * inputs: "The old state comes in through a matrix, too: R, 64 x 64 for each group.",
+        4 * (state + bias): "The input comes in through a matrix, too: K, 10 x 64 for each group.",
+        4 * state: "The input comes in through a matrix, too: K, 10 x 64 for each group.",
+        3 * group: "The candidate needs weights as well: 3 gates and a candidate in the LSTM, 2 and one in the GRU.",
+        4 * two_rows: "The LSTM of Keras has one row of biases for each group; only the GRU has two.",
+        lstm: "The LSTM is right. Count the GRU alike: how many groups, and how many rows of biases?",
+    }
+    mistakes = [
+        ((gru, lstm), "Right numbers, wrong order: first the LSTM."),
+        ((lstm, 3 * group), "The LSTM is right. The GRU of Keras has two rows of biases: look at b in `gru_step`."),
+        ((4 * (inputs + state), 3 * (inputs + state)), "The biases are missing."),
+        ((group, group), (group, two_rows), "This is one group of weights, a SimpleRNN. How many groups has each layer?"),
+    ]
+    return grade(values, (lstm, gru), mistakes, rtol=0, other=of_lstm.get(values[0], OTHER))
 
 
 STACKS = [(2, [1, 1, 1, 1]), (2, [1, 2, 4, 8]), (5, [1, 5, 25]), (3, [1]), (4, [2, 6]), (1, [1, 2])]
@@ -171,11 +132,9 @@ STACKS = [(2, [1, 1, 1, 1]), (2, [1, 2, 4, 8]), (5, [1, 5, 25]), (3, [1]), (4, [
 
 @exercise(
     "13.4",
-    hints=[
-        "One layer: a kernel of k weights with dilation d reaches d * (k - 1) steps back. And the present?",
-        "Each layer adds its own reach to that of the layers below: 1 for the present, plus all the reaches.",
-        "return 1 + (kernel_size - 1) * sum(dilations)",
-    ],
+    "One layer: a kernel of k weights with dilation d reaches d * (k - 1) steps back. And the present?",
+    "Each layer adds its own reach to that of the layers below: 1 for the present, plus all the reaches.",
+    "return 1 + (kernel_size - 1) * sum(dilations)",
     praise="(k - 1) d steps more with each layer. Test it on the nets below.",
 )
 def receptive_field(function: Any) -> str | None:
@@ -185,31 +144,24 @@ def receptive_field(function: Any) -> str | None:
     depth = np.array([len(case[1]) for case in STACKS])
     product = np.array([np.prod(case[1]) for case in STACKS])
     top = np.array([max(case[1]) for case in STACKS])
-    if close(got, 1 + (k - 1) * total):
-        return None
     mistakes = [
         ((k - 1) * total, "The present is missing: one more."),
-        (k * total, "A kernel of k weights has k - 1 gaps: it reaches (k - 1) * d steps back."),
-        (1 + k * total, "A kernel of k weights has k - 1 gaps: it reaches (k - 1) * d steps back."),
+        (k * total, 1 + k * total, "A kernel of k weights has k - 1 gaps: it reaches (k - 1) * d steps back."),
         (1 + (k - 1) * depth, "This is without dilation. A gap is d steps wide, with another d in each layer."),
         (k**depth, "This holds only if the dilations grow as 1, k, k * k. Add up what each layer reaches."),
-        (1 + (k - 1) * product, "The layers stand on each other: their reaches add up, they do not multiply."),
-        (k * product, "The layers stand on each other: their reaches add up, they do not multiply."),
-        (1 + (k - 1) * top, "This is the widest layer alone. The others reach back, too."),
-        (k * top, "This is the widest layer alone. The others reach back, too."),
+        (1 + (k - 1) * product, k * product, "The layers stand on each other: their reaches add up, they do not multiply."),
+        (1 + (k - 1) * top, k * top, "This is the widest layer alone. The others reach back, too."),
         (1 + total, "This is for kernels of 2 weights. A kernel of k weights has k - 1 gaps."),
         (depth * k, "The layers share inputs, and the dilation is missing. Count how far back each layer reaches."),
     ]
-    return named_mistake(got, mistakes)
+    return grade(got, 1 + (k - 1) * total, mistakes)
 
 
 @exercise(
     "13.5",
-    hints=[
-        "Go through the four and ask: did a value from the test years touch anything before the test?",
-        "A: neighbours of a test window share most of its values. B: what went into the mean? C: what is left over?",
-        'D makes the choice fit the test years. So leaks = "ABD".',
-    ],
+    "Go through the four and ask: did a value from the test years touch anything before the test?",
+    "A: neighbours of a test window share most of its values. B: what went into the mean? C: what is left over?",
+    'D makes the choice fit the test years. So leaks = "ABD".',
     praise="Windows, scales and choices: all three must stay in the past. C does.",
 )
 def leaking_splits(leaks: Any) -> str | None:

@@ -1,21 +1,17 @@
 """Exercises of notebook 14, from text to numbers to a verdict."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, chosen_letters, close, exercise, named_mistake, number
+from dlhelpers.exercises.core import array, call, chosen_letters, close, exercise, grade, number
 
 
 @exercise(
     "14.1",
-    hints=[
-        "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
-        "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
-        "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
-    ],
+    "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
+    "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
+    "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
     praise="`it`, `is` and `it is` come twice and are kept once.",
 )
 def bag_sizes(sizes: Any) -> str | None:
@@ -31,16 +27,14 @@ def bag_sizes(sizes: Any) -> str | None:
         ([6, 3], "The bag of 3-grams holds the words and the pairs, too."),
         ([9, 6], "Right numbers, wrong order: first the 2-grams, then the 3-grams."),
     ]
-    return None if close(sizes.ravel(), [6, 9]) else named_mistake(sizes.ravel(), mistakes)
+    return grade(sizes.ravel(), [6, 9], mistakes)
 
 
 @exercise(
     "14.2",
-    hints=[
-        "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
-        "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
-        "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
-    ],
+    "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
+    "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
+    "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
     praise="The row of a sentence is also the sum of its one-hot rows.",
 )
 def bag_of_counts(function: Any) -> str | None:
@@ -62,19 +56,17 @@ def bag_of_counts(function: Any) -> str | None:
         (np.zeros(n), "Nothing is counted. (`indices == i` is False as a whole: a list is not compared entry by entry.)"),
         (rows.mean(axis=0), "These are shares of the words. Counts are asked for: do not divide."),
     ]
-    if not close(result, rows.sum(axis=0)):
-        return named_mistake(result, mistakes)
+    if message := grade(result, rows.sum(axis=0), mistakes):
+        return message
     again = array(call(function, [1, 1], 4))
     return None if close(again, [0, 2, 0, 0]) else "Right for one sentence, but not for others: use `indices` and `n_words`."
 
 
 @exercise(
     "14.3",
-    hints=[
-        "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
-        "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
-        "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
-    ],
+    "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
+    "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
+    "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
     praise="Now padding can be as long as it likes.",
 )
 def masked_mean(function: Any) -> str | None:
@@ -98,16 +90,14 @@ def masked_mean(function: Any) -> str | None:
         (total / mask.sum(), "This divides by the words of all sentences. Each sentence has its own number of words."),
         ((vectors * (1 - weight)).sum(axis=1) / np.maximum(4 - lengths, 1), "This is the mean of the padding."),
     ]
-    return None if close(result, total / lengths) else named_mistake(result, mistakes)
+    return grade(result, total / lengths, mistakes)
 
 
 @exercise(
     "14.4",
-    hints=[
-        "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
-        "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
-        'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
-    ],
+    "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
+    "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
+    'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
     praise="Neither the vocabulary nor any choice may know the test sentences.",
 )
 def leaks(letters: Any) -> str | None:
@@ -127,11 +117,9 @@ def leaks(letters: Any) -> str | None:
 
 @exercise(
     "14.5",
-    hints=[
-        "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
-        "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
-        "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",
-    ],
+    "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
+    "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
+    "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",
     praise="Of 81 617 parameters 98 % are the embedding.",
 )
 def parameters(count: Any) -> str | None:
@@ -145,11 +133,8 @@ def parameters(count: Any) -> str | None:
         (1_617, "The embedding is missing: 5000 rows of 16 numbers."),
         (81_600, "The Dense unit is missing: a weight for each of its inputs, and a bias."),
         (81_616, "The bias of the Dense unit is missing."),
-        (81_265, "This is a GRU with three sets of weights. An LSTM has four."),
-        (81_217, "This is a GRU with three sets of weights. An LSTM has four."),
+        (81_265, 81_217, "This is a GRU with three sets of weights. An LSTM has four."),
         (82_129, "Each unit sees 16 inputs and 8 states, not 16 states: the directions know nothing of each other."),
         (80_000, "This is the embedding alone."),
     ]
-    value = number(count)
-    exact = next((message for wrong, message in mistakes if value == wrong), OTHER)
-    return None if value == 81_617 else exact
+    return grade(number(count), 81_617, mistakes, rtol=0)

@@ -1,23 +1,12 @@
 """Exercises of notebook 16, likelihood and the NLL."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises import formulas
+from dlhelpers.exercises.core import array, call, close, exercise, grade, number
 
 HEADS = ("normal", "bernoulli", "categorical", "poisson")
 HALF_LOG_2PI = np.log(2 * np.pi) / 2
@@ -54,11 +43,9 @@ WRONG_HEAD = (
 
 @exercise(
     "16.1",
-    hints=[
-        "Ask of each target: is it measured, counted, a yes or no, or a name?",
-        "Can two of the possibilities be true at once? Then each of them is a question of its own.",
-        '(a) "categorical", (b) "poisson", (c) "bernoulli", one name for all 20 tags; (d) is a plain number, (e) a yes or no.',
-    ],
+    "Ask of each target: is it measured, counted, a yes or no, or a name?",
+    "Can two of the possibilities be true at once? Then each of them is a question of its own.",
+    '(a) "categorical", (b) "poisson", (c) "bernoulli", one name for all 20 tags; (d) is a plain number, (e) a yes or no.',
     praise="The target decides which head to take. What the network looks like inside depends on the inputs.",
 )
 def heads_for_targets(names: Any) -> str | None:
@@ -85,50 +72,20 @@ def _head_name(name: Any) -> str:
 
 @exercise(
     "16.2",
-    hints=[
-        "The density is exp(-(y - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)). Take minus its logarithm: three terms.",
-        "The terms are (y - mean)^2 / (2 sd^2), log(sd) and log(2 pi) / 2. Then take the mean over the examples.",
-        "return np.mean((y - mean) ** 2 / (2 * sd**2) + np.log(sd) + np.log(2 * np.pi) / 2)",
-    ],
+    "The density is exp(-(y - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)). Take minus its logarithm: three terms.",
+    "The terms are (y - mean)^2 / (2 sd^2), log(sd) and log(2 pi) / 2. Then take the mean over the examples.",
+    "return np.mean((y - mean) ** 2 / (2 * sd**2) + np.log(sd) + np.log(2 * np.pi) / 2)",
     praise="The log(sd) keeps the sd from growing for ever, the division by sd^2 keeps it from vanishing.",
 )
 def gaussian_nll(function: Any) -> str | None:
     rng = np.random.default_rng(4)
     y, mean, sd = rng.normal(3, 2, 7), rng.normal(3, 1, 7), rng.uniform(0.4, 2.5, 7)
-    error, log_sd = (y - mean) ** 2, np.log(sd)
-    prices = error / (2 * sd**2) + log_sd + HALF_LOG_2PI
+    prices = (y - mean) ** 2 / (2 * sd**2) + np.log(sd) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
         result = array(call(function, y.copy(), mean.copy(), sd.copy()))
     if result.shape == prices.shape and close(result, prices):
         return "These are the prices of the single examples. Take their mean."
-    value = number(result)
-    if close(value, prices.mean()):
-        return None
-    fit, constant = error / (2 * sd**2), HALF_LOG_2PI
-    mistakes = [
-        ((fit + 2 * log_sd + 2 * constant).mean(), "log(2 pi sd^2) counts half: the root in the density."),
-        ((error / (2 * sd**4) + 2 * log_sd + constant).mean(), "norm takes the sd, not the variance sd^2."),
-        (-np.exp(-prices).mean(), "These are densities. Take the logarithm before the mean."),
-        (prices.mean() / np.log(10), "This is log10. The natural logarithm is np.log."),
-        (-prices.mean(), "The sign is turned: the NLL is minus the log of the density."),
-        (prices.sum(), "This is the sum over the examples. Take the mean."),
-        ((fit + log_sd).mean(), "The constant log(2 pi) / 2 is missing: 0.9189 for each example."),
-        ((fit + constant).mean(), "log(sd) is missing: without it, a huge sd would cost nothing."),
-        (fit.mean(), "The square is there; log(sd) and log(2 pi) / 2 are missing."),
-        ((error / sd**2 + log_sd + constant).mean(), "The 2 of 2 sd^2 is missing."),
-        ((error / (2 * sd) + log_sd + constant).mean(), "The squared error is divided by 2 sd^2, not by 2 sd."),
-        ((error / 2 * sd**2 + log_sd + constant).mean(), "Brackets are missing: / (2 * sd**2) divides by both."),
-        ((error / 2 + constant).mean(), "This is the case sd = 1. Use the sd that comes in."),
-        ((fit + 2 * log_sd + constant).mean(), "log(sd^2) = 2 log(sd) is twice too much: log(sd), or log(sd^2) / 2."),
-        ((fit + log_sd / 2 + constant).mean(), "Under the root stands 2 pi sd^2: log(sd) counts in full."),
-        ((fit + log_sd + 2 * constant).mean(), "Half of log(2 pi): the root in the density is a factor 1/2 in the log."),
-        ((fit - log_sd + constant).mean(), "log(sd) has the wrong sign: sd stands below the fraction line."),
-        ((fit - log_sd - constant).mean(), "The density's factor 1 / (sd sqrt(2 pi)) gives + log(sd) + log(2 pi) / 2."),
-        (np.exp(-prices).mean(), "These are densities. The NLL is minus the mean of their logarithms."),
-        (-np.log(np.exp(-prices).mean()), "First the logarithm, then the mean."),
-        (error.mean(), "This is the mean squared error, which does not know the sd."),
-    ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), prices.mean(), formulas.gaussian_nll(y, mean, sd, "example"))
 
 
 def _pressures() -> tuple[np.ndarray, np.ndarray]:
@@ -139,11 +96,9 @@ def _pressures() -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "16.3",
-    hints=[
-        "`sbp.shape` and `mean.shape` differ. What is the shape of `sbp - mean`?",
-        "(1533,) against (1533, 1) becomes (1533, 1533): each person is compared with everybody's prediction.",
-        "nll_repaired = -stats.norm.logpdf(sbp[:, None], mean, sd).mean()",
-    ],
+    "`sbp.shape` and `mean.shape` differ. What is the shape of `sbp - mean`?",
+    "(1533,) against (1533, 1) becomes (1533, 1533): each person is compared with everybody's prediction.",
+    "nll_repaired = -stats.norm.logpdf(sbp[:, None], mean, sd).mean()",
     praise="Each person against their own prediction only, and the line beats the constant, as it must.",
 )
 def repaired_nll(value: Any) -> str | None:
@@ -158,10 +113,6 @@ def repaired_nll(value: Any) -> str | None:
         return float(np.mean(error**2) / (2 * sd**2) + np.log(sd) + HALF_LOG_2PI)
 
     right, crossed = price(sbp - mean), price(sbp[:, None] - mean)
-    if close(value, right, rtol=2e-5):
-        return None
-    if rounded(value, right):
-        return ROUNDED
     mistakes = [
         (crossed, "This is the printed number: still each person against everybody, shape (1533, 1533)."),
         (price(sbp - sbp.mean(), sbp.std()), "This is the best constant. The line should be below it."),
@@ -173,16 +124,14 @@ def repaired_nll(value: Any) -> str | None:
         (np.mean((sbp - mean) ** 2), "This is the mean squared error of the line. The NLL is asked for."),
         (sd, "This is the sd of the errors. The NLL is asked for."),
     ]
-    return next((message for wrong, message in mistakes if close(value, wrong, rtol=2e-5)), OTHER)
+    return grade(value, right, mistakes, rtol=2e-5, rounding=True)
 
 
 @exercise(
     "16.4",
-    hints=[
-        "The mean of probabilities is sum(exp(a)) / n. Its logarithm: a log-sum-exp minus log n.",
-        "Networks are in the rows, so it is axis 0 everywhere: the maximum of each column, the sum of each column.",
-        "return special.logsumexp(a, axis=0) - np.log(len(a))",
-    ],
+    "The mean of probabilities is sum(exp(a)) / n. Its logarithm: a log-sum-exp minus log n.",
+    "Networks are in the rows, so it is axis 0 everywhere: the maximum of each column, the sum of each column.",
+    "return special.logsumexp(a, axis=0) - np.log(len(a))",
     praise="This is how an ensemble of networks is graded: average the probabilities, in the logarithms.",
 )
 def mean_in_logs(function: Any) -> str | None:
@@ -199,8 +148,8 @@ def mean_in_logs(function: Any) -> str | None:
     if result.size != right.size:
         return f"Four examples, four values are asked for; this has shape {result.shape}."
     result = result.ravel()
-    if not close(result, right):
-        return _wrong_log_mean(a, result)
+    if message := _wrong_log_mean(a, result):
+        return message
     largest = "subtract the largest"
     for problem, far, cure in [
         ("With log-probabilities near -1000", a - 1000, f"exp gives 0: {largest} before exp, add it again after the log"),
@@ -218,7 +167,7 @@ def _log_mean_exp(a: np.ndarray) -> np.ndarray:
     return np.logaddexp.reduce(a, axis=0) - np.log(len(a))
 
 
-def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str:
+def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
     right, n, most = _log_mean_exp(a), np.log(len(a)), a.max(axis=0)
     mistakes = [
         (a.mean(axis=0), "This is the mean of the logs. The log of the mean is larger: average the probabilities."),
@@ -227,22 +176,19 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str:
         (right + n - np.log(a.shape[1]), "n is the number of networks, len(a), and not of examples."),
         (right + n - np.log(a.size), "n is the number of networks, len(a), and not of all values."),
         (right + n - most, "Two things are missing after the log: add the largest value again, and subtract log n."),
-        (right - most, "The largest value was subtracted before exp. Add it again after the log."),
-        (right - a.max(), "The largest value was subtracted before exp. Add it again after the log."),
+        (right - most, right - a.max(), "The largest value was subtracted before exp. Add it again after the log."),
         (np.exp(right), "This is the mean probability itself. Its logarithm is asked for."),
         (-right, "The sign is turned: the log-probability is asked for, not the price."),
         (most, "This is the best network's log-probability. All of them count."),
     ]
-    return next((message for wrong, message in mistakes if close(result, wrong)), OTHER)
+    return grade(result, right, mistakes)
 
 
 @exercise(
     "16.5",
-    hints=[
-        "Look at the ends: does it rain as rarely as 0.1 says, and as often as 0.9 says?",
-        "The ECE is the distance between said and rained, averaged over the 200 days, not over the five points.",
-        'verdict = "over"; ece = np.average(abs(record["said"] - record["rained"]), weights=record["days"])',
-    ],
+    "Look at the ends: does it rain as rarely as 0.1 says, and as often as 0.9 says?",
+    "The ECE is the distance between said and rained, averaged over the 200 days, not over the five points.",
+    'verdict = "over"; ece = np.average(abs(record["said"] - record["rained"]), weights=record["days"])',
     praise="Its words are too extreme at both ends: a curve flatter than the diagonal.",
 )
 def rain_record(verdict: Any, ece: Any) -> str | None:
@@ -254,24 +200,17 @@ def rain_record(verdict: Any, ece: Any) -> str | None:
     if not word.startswith("over"):
         return 'The first answer is "over" or "under", with quotation marks.'
     ece, distance = number(ece), abs(said - rained)
-    right = np.average(distance, weights=days)
-    if close(ece, right):
-        return None
-    if rounded(ece, right):
-        return ROUNDED
-    if close(ece, 100 * right):
-        return "Right in per cent. Give it as a share, between 0 and 1."
-    squares = np.average(distance**2, weights=days)
+    right, squares = np.average(distance, weights=days), np.average(distance**2, weights=days)
+    signed = np.average(said - rained, weights=days)
     mistakes = [
+        (100 * right, "Right in per cent. Give it as a share, between 0 and 1."),
         (distance.mean(), "Each point counts the same here. Weight the points by their days."),
-        (np.average(said - rained, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
-        (np.average(rained - said, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
+        (signed, -signed, "With signs, too high and too low cancel. Take absolute distances."),
         ((said - rained).mean(), "Take absolute distances, and weight them by the days."),
         (distance.max(), "This is the largest distance. The expected one is asked for."),
         ((days * distance).sum(), "This is the sum over all days. Divide by 200."),
         (distance.sum(), "This is the sum over the points. Weight them by the days, and divide by 200."),
         ((days * distance).sum() / 5, "Divide by the 200 days, not by the five points."),
-        (squares, "The distances are squared here. The ECE takes them as they are."),
-        (np.sqrt(squares), "The distances are squared here. The ECE takes them as they are."),
+        (squares, np.sqrt(squares), "The distances are squared here. The ECE takes them as they are."),
     ]
-    return named_mistake(ece, mistakes)
+    return grade(ece, right, mistakes, rounding=True)

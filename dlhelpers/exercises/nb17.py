@@ -1,88 +1,43 @@
 """Exercises of notebook 17, regression that knows its spread."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    chosen_letters,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers import data
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, chosen_letters, close, exercise, grade, number
+from dlhelpers.exercises.formulas import gaussian_nll
 
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 @exercise(
     "17.1",
-    hints=[
-        "The formula above is the price of one observation. NumPy computes it for all at once; then take the mean.",
-        "Three terms: the logarithm of sd, the squared error divided by 2 sd², half the logarithm of 2π.",
-        "return np.mean(np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + 0.5 * np.log(2 * np.pi))",
-    ],
+    "The formula above is the price of one observation. NumPy computes it for all at once; then take the mean.",
+    "Three terms: the logarithm of sd, the squared error divided by 2 sd², half the logarithm of 2π.",
+    "return np.mean(np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + 0.5 * np.log(2 * np.pi))",
     praise="With this function as the loss, a network learns means and spreads.",
 )
 def price_of_bells(function: Any) -> str | None:
     y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 2.0, 1.5, 0.7])
-    squared = (y - mean) ** 2
-    prices = np.log(sd) + squared / (2 * sd**2) + HALF_LOG_2PI
+    prices = np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
         result = array(call(function, y, mean, sd), finite=False)
     if result.shape == y.shape and close(result, prices):
         return "These are the prices of the single observations. Take their mean."
-    value = number(result)
-    if close(value, prices.mean()):
-        return None
-    quadratic = squared / (2 * sd**2)
-    mistakes = [
-        (prices[0], "This is the price of the first observation alone: `return` inside of a loop ends it."),
-        (-prices.mean(), "This is the log-likelihood. The minus sign is missing."),
-        (prices.sum(), "This is the sum. With twice as many observations it would double; take the mean."),
-        ((prices - HALF_LOG_2PI).mean(), "The constant is missing: half the logarithm of 2π."),
-        (quadratic.mean() + HALF_LOG_2PI, "The term log(sd) is missing. Without it, an endless sd would cost nothing."),
-        (quadratic.mean(), "Only the squared error is here. Two terms are missing: log(sd) and half of log(2π)."),
-        ((squared / 2).mean() + HALF_LOG_2PI, "This is the price for an sd of 1. Use each observation's own sd."),
-        (squared.mean(), "This is the mean squared error, without any spread."),
-        ((np.log(sd) + squared / (2 * sd) + HALF_LOG_2PI).mean(), "Divide the squared error by 2 sd², not by 2 sd."),
-        ((np.log(sd) + squared / sd**2 + HALF_LOG_2PI).mean(), "Divide the squared error by 2 sd²: the 2 is missing."),
-        ((np.log(sd) + squared / 2 * sd**2 + HALF_LOG_2PI).mean(), "`/ 2 * sd**2` multiplies by sd². Write brackets."),
-        ((np.log(sd) + (y - mean) / (2 * sd**2) + HALF_LOG_2PI).mean(), "Square the error y - mean."),
-        ((2 * np.log(sd) + quadratic + HALF_LOG_2PI).mean(), "log(sd) is right; 2 log(sd) belongs to the variance."),
-        ((2 * np.log(sd) + squared / (2 * sd**4) + HALF_LOG_2PI).mean(), "norm takes the sd, not the variance sd²."),
-        ((np.log(sd) + squared / sd**2).mean(), "Two things are missing: the 2 of 2 sd², and half the logarithm of 2π."),
-        ((0.5 * np.log(sd) + squared / (2 * sd) + HALF_LOG_2PI).mean(), "This treats sd as a variance."),
-        ((np.log(sd) + quadratic + np.log(2 * np.pi)).mean(), "Half of the logarithm of 2π, not the whole."),
-        (np.exp(-prices).mean(), "This is the mean density. The price is its negative logarithm."),
-        (-np.log(np.exp(-prices).mean()), "Take the logarithm of each density first, then the mean."),
-        (np.log10(np.exp(prices)).mean(), "Use the natural logarithm, np.log."),
-    ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), prices.mean(), gaussian_nll(y, mean, sd, "observation"))
 
 
 @exercise(
     "17.2",
-    hints=[
-        "Read spread_head with offset=130 and unit=20: what happens to the first number, and what to the second?",
-        "The mean is 130 + 20 · 0.3. The second number passes softplus, log(1 + e^z), before it meets the unit.",
-        "sd_of_person = 20 * np.log(1 + np.exp(-0.5))",
-    ],
+    "Read spread_head with offset=130 and unit=20: what happens to the first number, and what to the second?",
+    "The mean is 130 + 20 · 0.3. The second number passes softplus, log(1 + e^z), before it meets the unit.",
+    "sd_of_person = 20 * np.log(1 + np.exp(-0.5))",
     praise="A raw sd of -0.5 is nothing strange: softplus makes 0.474 of it, in units of 20 mm Hg.",
 )
 def person_in_units(mean: Any, sd: Any) -> str | None:
     mean, sd = number(mean), number(sd)
     right_mean, right_sd = 136.0, 20 * np.log1p(np.exp(-0.5))
-    if close(mean, right_mean, rtol=1e-6) and close(sd, right_sd):
-        return None
     if close(mean, right_sd) and close(sd, right_mean):
         return "Right numbers, wrong order: first the mean, then the sd."
     if close(mean, 0.3):
@@ -91,8 +46,6 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
         return "The mean lacks the offset of 130 mm Hg."
     if not close(mean, right_mean, rtol=1e-6):
         return "The mean is not right: the head computes offset + unit · 0.3."
-    if rounded(sd, right_sd):
-        return ROUNDED
     mistakes = [
         (-10.0, "The mean is right. This sd is negative: the raw sd must pass through softplus before the unit."),
         (-0.5, "The mean is right. This is the raw sd; softplus and the unit are missing."),
@@ -107,29 +60,23 @@ def person_in_units(mean: Any, sd: Any) -> str | None:
         (20 / (1 + np.exp(0.5)), "The mean is right. This is a sigmoid; softplus is log(1 + e^z)."),
         (20 * np.log2(1 + np.exp(-0.5)), "The mean is right. For the sd, use the natural logarithm, np.log."),
     ]
-    return named_mistake(sd, mistakes)
+    return grade(sd, right_sd, mistakes, rounding=True)
 
 
 @exercise(
     "17.3",
-    hints=[
-        "The outputs give a column of 300 bells, shape (300, 1). What shape must the targets have?",
-        "`reshape` changes the shape and keeps the numbers; -1 stands for as many as there are.",
-        "pressure_repaired = pressure_row.reshape(-1, 1)",
-    ],
+    "The outputs give a column of 300 bells, shape (300, 1). What shape must the targets have?",
+    "`reshape` changes the shape and keeps the numbers; -1 stands for as many as there are.",
+    "pressure_repaired = pressure_row.reshape(-1, 1)",
     praise="Now a subtraction gives 300 × 1 errors. Look at shapes before you look for deeper reasons.",
 )
 def column_of_targets(targets: Any) -> str | None:
     targets = array(targets)
     if targets.shape == (300, 1):
-        return (
-            None if _is_pressure_column(targets) else "The shape is right, but these are not the first 300 pressures."
-        )
+        right = data.load_blood_pressure()["sbp"].to_numpy()[:300]
+        return grade(targets[:, 0], right, [], other="The shape is right, but these are not the first 300 pressures.")
     if targets.shape == (300,):
-        return (
-            "This is still a row of shape (300,). Note that `.T` does nothing to it: "
-            "with one axis there is nothing to transpose."
-        )
+        return "This is still a row of shape (300,). Note that `.T` does nothing to it: with one axis there is nothing to transpose."
     if targets.shape == (1, 300):
         return "Shape (1, 300) is a row with two axes; against a column it still spreads out to 300 × 300."
     if targets.shape == (300, 300):
@@ -141,19 +88,11 @@ def column_of_targets(targets: Any) -> str | None:
     return f"The shape should be (300, 1), and this one is {targets.shape}."
 
 
-def _is_pressure_column(targets: np.ndarray) -> bool:
-    from dlhelpers import data
-
-    return close(targets[:, 0], data.load_blood_pressure()["sbp"].to_numpy()[:300])
-
-
 @exercise(
     "17.4",
-    hints=[
-        "Cover all but a narrow upright strip with your hand, and move the strip: does the scatter inside change?",
-        "Two panels mislead: in one the points are unevenly dense, in another it is the middle that moves.",
-        'B grows from left to right, D is narrow in the middle: learn_the_spread = ["B", "D"]',
-    ],
+    "Cover all but a narrow upright strip with your hand, and move the strip: does the scatter inside change?",
+    "Two panels mislead: in one the points are unevenly dense, in another it is the middle that moves.",
+    'B grows from left to right, D is narrow in the middle: learn_the_spread = ["B", "D"]',
     praise="A cares about density, C about a bent mean, and only B and D about spread.",
 )
 def residual_reading(letters: Any) -> str | None:
@@ -175,11 +114,9 @@ def residual_reading(letters: Any) -> str | None:
 
 @exercise(
     "17.5",
-    hints=[
-        "For each observation ask two things: is it at least `low`, and is it at most `high`?",
-        "Two conditions on arrays are joined by &, each in brackets. The mean of True and False is a share.",
-        "return np.mean((low <= y) & (y <= high))",
-    ],
+    "For each observation ask two things: is it at least `low`, and is it at most `high`?",
+    "Two conditions on arrays are joined by &, each in brackets. The mean of True and False is a share.",
+    "return np.mean((low <= y) & (y <= high))",
     praise="If it is far from the level, the band is wrong. If it is near, look at parts of the data.",
 )
 def share_inside(function: Any) -> str | None:
@@ -197,9 +134,6 @@ def share_inside(function: Any) -> str | None:
         return "This says for each observation whether it is inside. The coverage is the mean of that."
     if result.shape == y.shape:
         return "One share is asked for; this is one value for each observation."
-    value = number(result)
-    if close(value, inside.mean()):
-        return None
     mistakes = [
         (inside.sum(), "This is how many lie inside. Divide by the number of observations."),
         (inside.sum() / 4000, "Divide by the number of observations that come in, len(y), not by 4000."),
@@ -210,28 +144,20 @@ def share_inside(function: Any) -> str | None:
         ((y >= low).mean(), "This only looks at the lower end. The observation must also be at most `high`."),
         (0.0, "By this nothing lies inside. Inside means at least `low` AND at most `high`: look at both signs."),
         (1.0, "Not all eight lie inside: join the conditions by &, not |, and take each observation's own `low` and `high`."),
-        (
-            np.mean((y.mean() >= low) & (y.mean() <= high)),
-            "Compare each observation with its own interval, not the mean.",
-        ),
+        (np.mean((y.mean() >= low) & (y.mean() <= high)), "Compare each observation with its own interval, not the mean."),
         ((high - low).mean(), "This is the mean width of the intervals. Count the observations inside."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(number(result), inside.mean(), mistakes)
 
 
 @exercise(
     "17.6",
-    hints=[
-        "The pinball loss charges q for each unit by which the need is above the order, and 1 - q for each below.",
-        "Only the ratio counts: q : (1 - q) = 900 : 100.",
-        "level_to_order = 900 / (900 + 100)",
-    ],
+    "The pinball loss charges q for each unit by which the need is above the order, and 1 - q for each below.",
+    "Only the ratio counts: q : (1 - q) = 900 : 100.",
+    "level_to_order = 900 / (900 + 100)",
     praise="In nine of ten cases there is enough. A cost that is not symmetric asks for a quantile, not for the mean.",
 )
 def order_level(level: Any) -> str | None:
-    level = number(level)
-    if close(level, 0.9):
-        return None
     mistakes = [
         (0.1, "The other way round: too little is the dear mistake, so order more than the median."),
         (9.0, "This is the ratio of the costs. A level lies between 0 and 1: q : (1 - q) = 9 : 1."),
@@ -244,4 +170,4 @@ def order_level(level: Any) -> str | None:
         (900.0, "This is a cost. The level is a share between 0 and 1."),
         (800.0, "This is a difference of costs. The level is a share between 0 and 1."),
     ]
-    return named_mistake(level, mistakes)
+    return grade(number(level), 0.9, mistakes)

@@ -1,7 +1,5 @@
 """Exercises of notebook 18, counts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,28 +7,14 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, gammaln
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    Untried,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, Untried, array, call, close, exercise, grade, number
 
 
 @exercise(
     "18.1",
-    hints=[
-        "The logarithm turns the product e^(-rate) * rate^y / y! into a sum of three terms.",
-        "-log p = rate - y log(rate) + log(y!), for each case; then the mean.",
-        "return np.mean(rate - y * np.log(rate) + gammaln(y + 1))",
-    ],
+    "The logarithm turns the product e^(-rate) * rate^y / y! into a sum of three terms.",
+    "-log p = rate - y log(rate) + log(y!), for each case; then the mean.",
+    "return np.mean(rate - y * np.log(rate) + gammaln(y + 1))",
     praise="`heads.nll(heads.poisson)` computes this, with the log rate from the network.",
 )
 def poisson_nll(function: Any) -> str | None:
@@ -49,20 +33,12 @@ def poisson_nll(function: Any) -> str | None:
     if result.shape == y.shape and close(result, prices):
         return "These are the prices of the single cases. Take their mean."
     value = number(result)
-    if close(value, prices.mean()):
-        if _survives_large_counts(function):
-            return None
-        return (
-            "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. "
-            "The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
-        )
+    if close(value, prices.mean()) and not _survives_large_counts(function):
+        return "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
     mistakes = [
         (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
         (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
-        (
-            np.mean(rate - y * np.log(rate)),
-            "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)",
-        ),
+        (np.mean(rate - y * np.log(rate)), "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)"),
         (np.mean(rate - y * np.log(rate) - factorial), "y! stands below the line of the fraction: log y! has a plus."),
         (np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))), "gammaln(y) is log (y - 1)!; use y + 1."),
         (np.mean(np.exp(rate) - y * rate + factorial), "`rate` is the rate and no log rate: no exp is needed."),
@@ -76,7 +52,7 @@ def poisson_nll(function: Any) -> str | None:
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
-    return named_mistake(value, mistakes)
+    return grade(value, prices.mean(), mistakes)
 
 
 def _survives_large_counts(function: Any) -> bool:
@@ -94,11 +70,9 @@ RATES = np.array([0.1, 0.5, 2.0, 8.0])
 
 @exercise(
     "18.2",
-    hints=[
-        "Put y = 0 into the formula of section 1. What is left?",
-        "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
-        "zero_share = np.exp(-rates).mean()",
-    ],
+    "Put y = 0 into the formula of section 1. What is left?",
+    "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
+    "zero_share = np.exp(-rates).mean()",
     praise="One common rate of 2.65 would give 7 %: variety makes zeros.",
 )
 def zero_share(share: Any) -> str | None:
@@ -106,11 +80,6 @@ def zero_share(share: Any) -> str | None:
     share = array(share)
     if share.shape == RATES.shape and close(share, zeros):
         return "These are the probabilities of the four people. The share is their mean."
-    share = number(share)
-    if close(share, zeros.mean()):
-        return None
-    if rounded(share, zeros.mean()):
-        return ROUNDED
     mistakes = [
         (np.exp(-RATES.mean()), "You took the mean of the rates first. Average the probabilities, not the rates."),
         (zeros.sum(), "This is the expected number of zeros among the four. Divide by 4."),
@@ -121,48 +90,39 @@ def zero_share(share: Any) -> str | None:
         (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times out of ten."),
         (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
     ]
-    return named_mistake(share, mistakes)
+    return grade(number(share), zeros.mean(), mistakes, rounding=True)
 
 
 @exercise(
     "18.3",
-    hints=[
-        "What is the rate for a whole year? The network gives its logarithm.",
-        "Three months are a quarter of the year, so they bring a quarter of the trips: of the trips, not of the log rate.",
-        "trips_3_months = np.exp(z_year + np.log(3 / 12))",
-    ],
+    "What is the rate for a whole year? The network gives its logarithm.",
+    "Three months are a quarter of the year, so they bring a quarter of the trips: of the trips, not of the log rate.",
+    "trips_3_months = np.exp(z_year + np.log(3 / 12))",
     praise="exp(z) times the time: in logarithms an offset, which needs no weight.",
 )
 def exposure(trips: Any) -> str | None:
     trips, z = number(trips), 1.2
     right = np.exp(z) / 4
-    if close(trips, right):
-        return None
-    if rounded(trips, right):
-        return ROUNDED
     mistakes = [
         (np.exp(z), "These are the trips of a whole year."),
         (z / 4, "z is a log rate. Take exp first, then the quarter."),
         (z, "z is the log rate of a year. Take exp, and mind the 3 months."),
         (np.exp(z / 4), "A quarter of the *log* rate is the fourth root of the rate. Divide after the exp."),
-        (np.exp(z + 0.25), "Add the logarithm of the time, log(3/12), not the time itself."),
-        (np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
+        (np.exp(z + 0.25), np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
         (3 * np.exp(z), "The rate is for a year: 3 months are 3/12 of it."),
         (4 * np.exp(z), "Less time, fewer trips: multiply by 3/12."),
         (np.exp(z - np.log(0.25)), "Less time, fewer trips: the logarithm of the time is added."),
         (z + np.log(0.25), "This is the log rate of 3 months. The last step is exp."),
         (round(float(right)), "An expected count may be a fraction. Do not round it."),
     ]
-    return named_mistake(trips, mistakes)
+    return grade(trips, right, mistakes, rounding=True)
 
 
 @exercise(
     "18.4",
-    hints=[
-        "With probability π the count is 0, otherwise it is a Poisson count with mean e^(log rate).",
-        "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
-        "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
-    ],
+    "With probability π the count is 0, otherwise it is a Poisson count with mean e^(log rate).",
+    "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
+    "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
     praise="So the rate of the Poisson part is larger than the mean.",
 )
 def inflated_mean(function: Any) -> str | None:
@@ -172,8 +132,6 @@ def inflated_mean(function: Any) -> str | None:
         result = array(call(function, log_rate, logit))
     if result.shape == () or result.size == 1:
         return "For several people come several means: return an array as long as the inputs, without averaging."
-    if close(result, (1 - pi) * rate):
-        return None
     mistakes = [
         (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
         (pi * rate, "This is π e^(log rate): either the 1 - π is missing, or the minus in π = 1 / (1 + e^(-logit))."),
@@ -187,27 +145,23 @@ def inflated_mean(function: Any) -> str | None:
         (rate - pi, "The extra zero takes away a share π of the trips: multiply by 1 - π."),
         ((1 - expit(log_rate)) * np.exp(logit), "The two outputs are swapped: the log rate comes first."),
     ]
-    return named_mistake(result, mistakes)
+    return grade(result, (1 - pi) * rate, mistakes)
 
 
 @exercise(
     "18.5",
-    hints=[
-        "The probability of an interval is the difference of the cumulative distribution function at its two ends.",
-        "The interval goes from k - 0.5 to k + 0.5.",
-        "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
-    ],
+    "The probability of an interval is the difference of the cumulative distribution function at its two ends.",
+    "The interval goes from k - 0.5 to k + 0.5.",
+    "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
     praise="Now the Gaussian gives masses, which sum to 1 over all whole numbers.",
 )
 def gaussian_mass(function: Any) -> str | None:
     k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([1.2, 2.4, 3.1]), np.array([0.4, 1.5, 2.0])
-    gaussian = stats.norm(mean, sd)
+    gaussian, variance = stats.norm(mean, sd), stats.norm(mean, np.sqrt(sd))
     mass = gaussian.cdf(k + 0.5) - gaussian.cdf(k - 0.5)
     result = array(call(function, k, mean, sd))
     if result.shape == () or result.size == 1:
         return "For several counts come several masses: return an array, without sum or mean."
-    if close(result, mass):
-        return None
     mistakes = [
         (gaussian.pdf(k), "This is the density. It may be larger than 1; the interval's mass never is."),
         (-mass, "The mass is negative: take the upper end minus the lower end."),
@@ -218,10 +172,9 @@ def gaussian_mass(function: Any) -> str | None:
         (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
         (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),
         (-np.log(mass), "This is the price. The mass itself is asked for."),
+        (variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."),
     ]
-    variance = stats.norm(mean, np.sqrt(sd))
-    mistakes.append((variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."))
-    return named_mistake(result, mistakes)
+    return grade(result, mass, mistakes)
 
 
 CHOICES = {
@@ -255,11 +208,9 @@ WRONG_HEADS = {
 
 @exercise(
     "18.6",
-    hints=[
-        "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
-        "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
-        "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
-    ],
+    "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
+    "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
+    "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
     praise="The head says what can happen and how uncertain it is; the network only says where.",
 )
 def choose_heads(chosen: Any) -> str | None:

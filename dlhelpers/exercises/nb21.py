@@ -1,78 +1,52 @@
 """Exercises of notebook 21, autoencoders."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
 
 PIXELS, UNITS = 784, 32
 
 
 @exercise(
     "21.1",
-    hints=[
-        "Two dense layers: 784 to 32 and 32 to 784. Each has a weight for each pair, and a bias for each output.",
-        "Encoder: 784·32 + 32. Decoder: 32·784 + 784. Tied weights drop the decoder's 32·784.",
-        "parameters = 784 * 32 + 32 + 32 * 784 + 784; saved = 32 * 784",
-    ],
+    "Two dense layers: 784 to 32 and 32 to 784. Each has a weight for each pair, and a bias for each output.",
+    "Encoder: 784·32 + 32. Decoder: 32·784 + 784. Tied weights drop the decoder's 32·784.",
+    "parameters = 784 * 32 + 32 + 32 * 784 + 784; saved = 32 * 784",
     praise="50 992 parameters; tying drops one of the two weight matrices and leaves the biases alone.",
 )
 def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
     parameters, saved = number(parameters), number(saved)
     weights = PIXELS * UNITS
     total = 2 * weights + UNITS + PIXELS
-    right = [close(parameters, total, rtol=0, atol=0.5), close(saved, weights, rtol=0, atol=0.5)]
-    if all(right):
-        return None
-    if not right[0]:
-        mistakes = [
-            (2 * weights, "The biases are missing: one for each of the 32 code units and of the 784 outputs."),
-            (weights + UNITS, "This is the encoder alone. The decoder has 32·784 weights and 784 biases."),
-            (weights + PIXELS, "This is the decoder alone. The encoder has 784·32 weights and 32 biases."),
-            (2 * (weights + UNITS), "The decoder has a bias for each of its outputs, and these are 784."),
-            (2 * (weights + PIXELS), "The encoder has a bias for each of its outputs, and these are 32."),
-            (weights + UNITS + PIXELS, "These are the parameters with tied weights. Untied ones are asked for first."),
-        ]
-        return next((text for wrong, text in mistakes if close(parameters, wrong, rtol=0, atol=0.5)), OTHER)
-    mistakes = [
+    first = [
+        (2 * weights, "The biases are missing: one for each of the 32 code units and of the 784 outputs."),
+        (weights + UNITS, "This is the encoder alone. The decoder has 32·784 weights and 784 biases."),
+        (weights + PIXELS, "This is the decoder alone. The encoder has 784·32 weights and 32 biases."),
+        (2 * (weights + UNITS), "The decoder has a bias for each of its outputs, and these are 784."),
+        (2 * (weights + PIXELS), "The encoder has a bias for each of its outputs, and these are 32."),
+        (weights + UNITS + PIXELS, "These are the parameters with tied weights. Untied ones are asked for first."),
+    ]
+    second = [
         (weights + PIXELS, "The 784 biases of the decoder remain: only the weight matrix is shared."),
         (weights + UNITS, "The 32 biases of the encoder remain: only the weight matrix is shared."),
         (total - weights, "This is what remains with tied weights. What is saved is the difference."),
         (total / 2, "Not half of everything: the biases are not shared."),
         (2 * weights, "One of the two matrices must remain."),
     ]
-    return next((text for wrong, text in mistakes if close(saved, wrong, rtol=0, atol=0.5)), OTHER)
+    exact = {"rtol": 0, "atol": 0.5}
+    return grade(parameters, total, first, **exact) or grade(saved, weights, second, **exact)
 
 
 @exercise(
     "21.2",
-    hints=[
-        "The mean of (a·x̃ - x)² is (a - 1)² · 1 + a² · 0.5, since x and the noise are independent.",
-        "Set its derivative to zero: 2 (a - 1) + 2 a · 0.5 = 0.",
-        "factor = 1 / (1 + 0.5)",
-    ],
+    "The mean of (a·x̃ - x)² is (a - 1)² · 1 + a² · 0.5, since x and the noise are independent.",
+    "Set its derivative to zero: 2 (a - 1) + 2 a · 0.5 = 0.",
+    "factor = 1 / (1 + 0.5)",
     praise="Two thirds: the noisier the number, the more it is pulled to the mean, where the data are.",
 )
 def best_factor(factor: Any) -> str | None:
-    factor = number(factor)
-    if close(factor, 2 / 3):
-        return None
-    if rounded(factor, 2 / 3):
-        return ROUNDED
     mistakes = [
         (1.0, "This leaves the noise in. Part of each large value is noise: shrink it."),
         (0.5, "This divides by 2. How large is the variance of the data next to that of the noise?"),
@@ -83,16 +57,14 @@ def best_factor(factor: Any) -> str | None:
         (1.5, "Turned around: this makes the noise larger. Shrink it."),
         (2.0, "This is the ratio of the variances, and it makes the noise larger. A factor below 1 is asked for."),
     ]
-    return named_mistake(factor, mistakes)
+    return grade(number(factor), 2 / 3, mistakes, rounding=True)
 
 
 @exercise(
     "21.3",
-    hints=[
-        "Draw a random number between 0 and 1 for each pixel: rng.uniform(size=x.shape).",
-        "Compare it with `share`: True where the pixel is kept. Times True keeps, times False gives 0.",
-        "return x * (rng.uniform(size=x.shape) >= share)",
-    ],
+    "Draw a random number between 0 and 1 for each pixel: rng.uniform(size=x.shape).",
+    "Compare it with `share`: True where the pixel is kept. Times True keeps, times False gives 0.",
+    "return x * (rng.uniform(size=x.shape) >= share)",
     praise="A new mask for each image, so that no pixel can be relied on.",
 )
 def zeroed(function: Any) -> str | None:
@@ -143,11 +115,9 @@ def zeroed(function: Any) -> str | None:
 
 @exercise(
     "21.4",
-    hints=[
-        "The penalty looks at h, the decoder's output at h times D. What if h is ten times smaller?",
-        "ReLU(z / 10) = ReLU(z) / 10. So divide W and b by 10, and let the decoder make up for it.",
-        "return W / 10, b / 10, 10 * D, c",
-    ],
+    "The penalty looks at h, the decoder's output at h times D. What if h is ten times smaller?",
+    "ReLU(z / 10) = ReLU(z) / 10. So divide W and b by 10, and let the decoder make up for it.",
+    "return W / 10, b / 10, 10 * D, c",
     praise="The penalty can be made as small as you like and nothing becomes sparse. UnitNorm forbids it.",
 )
 def cheated(function: Any) -> str | None:
@@ -187,11 +157,9 @@ def cheated(function: Any) -> str | None:
 
 @exercise(
     "21.5",
-    hints=[
-        "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
-        "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
-        "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
-    ],
+    "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
+    "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
+    "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
     praise="Only the slope of the activation changes. The rest is the same sum of squares.",
 )
 def tanh_penalty(function: Any) -> str | None:
@@ -201,8 +169,6 @@ def tanh_penalty(function: Any) -> str | None:
     lengths, slope = (W**2).sum(axis=0), 1 - h**2
     right = (slope**2 * lengths).sum(axis=1)
     answer = array(call(function, h, W))
-    if answer.shape in {(7,), (7, 1)} and close(answer.ravel(), right):
-        return None
     if answer.size == 1 and (close(answer.ravel()[0], right.mean()) or close(answer.ravel()[0], right.sum())):
         return "This is one number for all rows together. Sum over the units only, axis=1."
     if answer.shape == h.shape and close(answer, slope**2 * lengths):
@@ -217,9 +183,8 @@ def tanh_penalty(function: Any) -> str | None:
         (np.sqrt(right), "This is the norm. Its square is asked for."),
         ((slope**2).sum(axis=1), "The weights are missing: (W**2).sum(axis=0) for each unit."),
         ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
-        (
-            (slope**2).sum(axis=1) * lengths.sum(),
-            "Each unit has its own weights: multiply before you sum over the units.",
-        ),
+        ((slope**2).sum(axis=1) * lengths.sum(), "Each unit has its own weights: multiply before you sum over the units."),
     ]
-    return named_mistake(answer.ravel(), mistakes)
+    if answer.shape not in {(7,), (7, 1)} and close(answer.ravel(), right):
+        return OTHER
+    return grade(answer.ravel(), right, mistakes)

@@ -1,23 +1,10 @@
 """Exercises of notebook 22, the variational autoencoder."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, ROUNDED, NotYet, array, call, close, exercise, grade, number, rounded
 
 # 22.1: z ~ N(0, 1), x|z ~ N(z, 0.5), x = 1.2, q = N(0.8, 1); all in nats.
 LOG_P = -np.log(2 * np.pi * 1.5) / 2 - 1.2**2 / 3
@@ -30,11 +17,9 @@ ELBO = EXPLAINED - KL_PRIOR
 
 @exercise(
     "22.1",
-    hints=[
-        "Step 5 has all that you need: `stats.norm(0.8, 1)` in place of the candidates, the rest as in the cell above.",
-        "ELBO = E_q[log p(x|z)] - KL(q || prior). What is lost is log p(x) - ELBO, and it cannot be negative.",
-        "q = stats.norm(0.8, 1); elbo_wide = mean_under(q, log_joint - q.logpdf(z)); lost = log_p - elbo_wide",
-    ],
+    "Step 5 has all that you need: `stats.norm(0.8, 1)` in place of the candidates, the rest as in the cell above.",
+    "ELBO = E_q[log p(x|z)] - KL(q || prior). What is lost is log p(x) - ELBO, and it cannot be negative.",
+    "q = stats.norm(0.8, 1); elbo_wide = mean_under(q, log_joint - q.logpdf(z)); lost = log_p - elbo_wide",
     praise="What is lost, 0.45 nats, is the KL from this q to the posterior N(0.8, 1/3).",
 )
 def wide_elbo(elbo: Any, lost: Any) -> str | None:
@@ -50,9 +35,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (KL_PRIOR, "This is the KL to the prior, one of the two terms of the ELBO."),
     ]
     if not close(elbo, ELBO):
-        return f"The ELBO: {ROUNDED}" if rounded(elbo, ELBO) else named_mistake(elbo, mistakes)
-    if close(lost, KL_POSTERIOR):
-        return None
+        return f"The ELBO: {ROUNDED}" if rounded(elbo, ELBO) else grade(elbo, ELBO, mistakes)
     lost_mistakes = [
         (-KL_POSTERIOR, "The ELBO is right. What is lost is log p(x) - ELBO, and it is positive."),
         (KL_PRIOR, "The ELBO is right. The second number is the KL to the prior; the loss is the KL to the posterior."),
@@ -60,18 +43,16 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (ELBO / LOG_P, "The ELBO is right. The distance is a difference, not a quotient."),
         (LOG_P, "The ELBO is right. Now its distance from log p(x): the difference of the two."),
     ]
-    if rounded(lost, KL_POSTERIOR):
+    if rounded(lost, KL_POSTERIOR) and not close(lost, KL_POSTERIOR):
         return f"What is lost: {ROUNDED}"
-    return named_mistake(lost, lost_mistakes)
+    return grade(lost, KL_POSTERIOR, lost_mistakes)
 
 
 @exercise(
     "22.2",
-    hints=[
-        "In the formula sigma^2 is exp(log_var), and ln sigma^2 is log_var itself. Code numbers add up.",
-        "Compute mean^2 + exp(log_var) - 1 - log_var for each entry, then sum over the code numbers, which is axis 1.",
-        "return np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=1) / 2",
-    ],
+    "In the formula sigma^2 is exp(log_var), and ln sigma^2 is log_var itself. Code numbers add up.",
+    "Compute mean^2 + exp(log_var) - 1 - log_var for each entry, then sum over the code numbers, which is axis 1.",
+    "return np.sum(mean**2 + np.exp(log_var) - 1 - log_var, axis=1) / 2",
     praise="No sampling needed. The same line, with ops in place of np, is the KL of the VAE in section 6.",
 )
 def kl_of_batch(function: Any) -> str | None:
@@ -82,21 +63,9 @@ def kl_of_batch(function: Any) -> str | None:
         result = array(call(function, mean.copy(), log_var.copy()), finite=False)
     if np.isnan(result).any():
         return "log_var may be negative: its logarithm or root is nan. It is ln sigma^2 already, and sigma^2 is exp(log_var)."
-    right = terms.sum(axis=1)
-    if result.shape in ((4,), (4, 1)) and close(result.ravel(), right):
-        return None if result.shape == (4,) else "Right values in shape (4, 1): for 4 pictures give shape (4,)."
-    shapes = [
-        (terms, "These are the prices of the single code numbers. Add them up for each picture."),
-        (terms.sum(axis=0), "The sum runs over the pictures. Sum over the code numbers: axis=1."),
-        (terms.sum(), "One number for the whole batch. Each picture has its own KL: sum over axis 1 only."),
-        (right.mean(), "The mean over the pictures comes later. Give one number for each picture."),
-        (terms.mean(), "One number for the whole batch, and a mean. Sum over axis 1 only."),
-        (terms.mean(axis=1), "Code numbers add up: sum over axis 1, not the mean. (A mean is a smaller beta in disguise.)"),
-    ]
-    for wrong, message in shapes:
-        if close(result, wrong):
-            return message
-    sd = np.exp(log_var / 2)
+    right, sd = terms.sum(axis=1), np.exp(log_var / 2)
+    if result.shape == (4, 1) and close(result.ravel(), right):
+        return "Right values in shape (4, 1): for 4 pictures give shape (4,)."
     with np.errstate(all="ignore"):
         formulas = [
             (2 * terms, "The factor 1/2 is missing."),
@@ -115,22 +84,26 @@ def kl_of_batch(function: Any) -> str | None:
             ((mean + np.exp(log_var) - 1 - log_var) / 2, "The mean is squared in the formula."),
             (mean**2 + np.exp(log_var) - 1 - log_var / 2, "Brackets are missing: all four terms are halved."),
         ]
+    mistakes = [
+        (terms, "These are the prices of the single code numbers. Add them up for each picture."),
+        (terms.sum(axis=0), "The sum runs over the pictures. Sum over the code numbers: axis=1."),
+        (terms.sum(), "One number for the whole batch. Each picture has its own KL: sum over axis 1 only."),
+        (right.mean(), "The mean over the pictures comes later. Give one number for each picture."),
+        (terms.mean(), "One number for the whole batch, and a mean. Sum over axis 1 only."),
+        (terms.mean(axis=1), "Code numbers add up: sum over axis 1, not the mean. (A mean is a smaller beta in disguise.)"),
+    ]
     for wrong, message in formulas:
-        for seen in (wrong.sum(axis=1), wrong, wrong.sum(), wrong.sum(axis=1).mean(), wrong.mean(axis=1)):
-            if close(result, seen):
-                return message
-    if result.shape != right.shape:
-        return f"For 4 pictures with 3 code numbers each give 4 numbers; this has shape {result.shape}."
-    return OTHER
+        seen = wrong.sum(axis=1), wrong, wrong.sum(), wrong.sum(axis=1).mean(), wrong.mean(axis=1)
+        mistakes.append((*seen, message))
+    shapes = f"For 4 pictures with 3 code numbers each give 4 numbers; this has shape {result.shape}."
+    return grade(result, right, mistakes, other=OTHER if result.shape == right.shape else shapes)
 
 
 @exercise(
     "22.3",
-    hints=[
-        "First the spread: the network puts out ln sigma^2. What is sigma, then?",
-        "Second: what does stop_gradient do to everything that is in its brackets? Nothing here needs it.",
-        "return mean + ops.exp(log_var / 2) * noise",
-    ],
+    "First the spread: the network puts out ln sigma^2. What is sigma, then?",
+    "Second: what does stop_gradient do to everything that is in its brackets? Nothing here needs it.",
+    "return mean + ops.exp(log_var / 2) * noise",
     praise="The noise is a constant for the gradient; mean and sd stand in plain arithmetic.",
 )
 def code_draw(function: Any) -> str | None:
@@ -185,7 +158,7 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         ((mean + noise) * sd, "Brackets: the sd multiplies the noise only."),
         (mean - sd * noise, "Use the noise that comes in as it is: mean + sd * noise."),
     ]
-    return named_mistake(z, mistakes)
+    return grade(z, mean + sd * noise, mistakes) or OTHER
 
 
 RUNS = ("A", "B", "C", "D")
@@ -194,11 +167,9 @@ BETAS = (5, 0.1, 20, 1)
 
 @exercise(
     "22.4",
-    hints=[
-        "A large beta makes information expensive. What happens to the KL then?",
-        "Sort the runs by their KL, largest first: that is the order of beta, smallest first.",
-        "B has the largest KL, so beta = 0.1; then D with 1, A with 5, and C, which pays nothing, with 20.",
-    ],
+    "A large beta makes information expensive. What happens to the KL then?",
+    "Sort the runs by their KL, largest first: that is the order of beta, smallest first.",
+    "B has the largest KL, so beta = 0.1; then D with 1, A with 5, and C, which pays nothing, with 20.",
     praise="Dear information is not bought: the KL falls with beta, and the reconstruction gets worse.",
 )
 def match_runs(betas: Any) -> str | None:
@@ -229,11 +200,9 @@ LOSS, KL, BETA = 127.94, 14.39, 2
 
 @exercise(
     "22.5",
-    hints=[
-        "loss = reconstruction + beta * KL. Which of the three numbers do you not know?",
-        "The negative ELBO is reconstruction + KL, with a KL that counts once.",
-        "negative_elbo = (127.94 - 2 * 14.39) + 14.39",
-    ],
+    "loss = reconstruction + beta * KL. Which of the three numbers do you not know?",
+    "The negative ELBO is reconstruction + KL, with a KL that counts once.",
+    "negative_elbo = (127.94 - 2 * 14.39) + 14.39",
     praise="The printed loss would have looked 14 nats worse than it is. With beta < 1 it would look too good.",
 )
 def elbo_from_log(value: Any) -> str | None:
@@ -252,4 +221,4 @@ def elbo_from_log(value: Any) -> str | None:
         return None
     if any(close(value, round(value, places)) and abs(value - right) < 0.51 * 10**-places for places in (0, 1)):
         return "Right, but rounded: give two decimals, as the log does."
-    return next((message for wrong, message in mistakes if close(value, wrong, rtol=2e-4)), OTHER)
+    return grade(value, right, mistakes, rtol=2e-4) or OTHER

@@ -1,23 +1,10 @@
 """Exercises of notebook 23, generative adversarial networks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import (
-    OTHER,
-    ROUNDED,
-    NotYet,
-    array,
-    call,
-    close,
-    exercise,
-    named_mistake,
-    number,
-    rounded,
-)
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
 
 # Exercise 23.4: good samples near each of eight islands, of 1000 samples at each of four moments.
 MOMENTS = np.array(
@@ -32,20 +19,15 @@ MOMENTS = np.array(
 
 @exercise(
     "23.1",
-    hints=[
-        "Find the best D for each face first: p / (p + q). For one face it is 1, for one 1/2, for one 0.",
-        "V has two sums: p log D over the real faces, q log(1 - D) over the generated ones. 0 log 0 counts as 0.",
-        "Only face B costs anything: v_dice = 0.5 * np.log(0.5) + 0.5 * np.log(0.5)",
-    ],
+    "Find the best D for each face first: p / (p + q). For one face it is 1, for one 1/2, for one 0.",
+    "V has two sums: p log D over the real faces, q log(1 - D) over the generated ones. 0 log 0 counts as 0.",
+    "Only face B costs anything: v_dice = 0.5 * np.log(0.5) + 0.5 * np.log(0.5)",
     praise="log(1/2) = -0.693, so the JS divergence is half of log 2: half of the throws give the source away.",
 )
 def value_of_dice(value: Any) -> str | None:
     if np.isnan(array(value, finite=False)).any():
         return "NumPy makes nan of 0 * log(0). Here it counts as 0: leave out the terms whose probability is 0."
-    value = number(value)
     half = np.log(2)
-    if close(value, -half):
-        return None
     mistakes = [
         (half, "The sign is turned around: logarithms of probabilities are not positive, and V adds them up."),
         (-2 * half, "-log 4: either D is 1/2 at every face (but A is surely real), or the logarithms at B lack their weights of 1/2."),
@@ -58,20 +40,17 @@ def value_of_dice(value: Any) -> str | None:
         (0.0, "0 would be a discriminator that is never in doubt. At face B it must be."),
         (0.5, "0.5 is D at face B. The value takes its logarithm, weighted by the probabilities."),
     ]
-    return ROUNDED if rounded(value, -half) else named_mistake(value, mistakes)
+    return grade(number(value), -half, mistakes, rounding=True)
 
 
 @exercise(
     "23.2",
-    hints=[
-        "The text above gives both slopes in the logit: -D and -(1 - D).",
-        "At D = 0.05 they are -0.05 and -0.95. By which factor is the second one larger?",
-        "factor = (1 - 0.05) / 0.05",
-    ],
+    "The text above gives both slopes in the logit: -D and -(1 - D).",
+    "At D = 0.05 they are -0.05 and -0.95. By which factor is the second one larger?",
+    "factor = (1 - 0.05) / 0.05",
     praise="19 times the push, for the same fake and the same discriminator.",
 )
 def slope_factor(factor: Any) -> str | None:
-    factor = number(factor)
     d = 0.05
     mistakes = [
         (d / (1 - d), "This is the inverse: how large is the non-saturating slope in units of the other one?"),
@@ -82,16 +61,14 @@ def slope_factor(factor: Any) -> str | None:
         (-(1 - d), "This is the slope of -log D alone. Divide by the other slope."),
         (1 - 2 * d, "This is the difference of the slopes. A factor is asked for."),
     ]
-    return None if close(factor, (1 - d) / d) else named_mistake(factor, mistakes)
+    return grade(number(factor), (1 - d) / d, mistakes)
 
 
 @exercise(
     "23.3",
-    hints=[
-        "Which of the three D(...) pushes the fakes in the wrong direction, towards looking *less* real?",
-        "D must still learn from the fakes in its own loss, so stop the gradient at the fakes, not behind D.",
-        "gan_loss_D(D(real), D(tf.stop_gradient(fake))) + gan_loss_G(D(fake))",
-    ],
+    "Which of the three D(...) pushes the fakes in the wrong direction, towards looking *less* real?",
+    "D must still learn from the fakes in its own loss, so stop the gradient at the fakes, not behind D.",
+    "gan_loss_D(D(real), D(tf.stop_gradient(fake))) + gan_loss_G(D(fake))",
     praise="In the sum a fake had the slope 2D - 1, which is 0 at D = 1/2. Now it is -(1 - D), as in section 3.",
 )
 def sum_with_stop(function: Any) -> str | None:
@@ -110,16 +87,16 @@ def sum_with_stop(function: Any) -> str | None:
     p_real = 1 / (1 + np.exp(-(0.8 * real.numpy() - 0.2)))
     p = 1 / (1 + np.exp(-logits.numpy()))
     loss_d, loss_g = -np.log(p_real).mean() - np.log(1 - p).mean(), -np.log(p).mean()
-    if not close(value, loss_d + loss_g):
-        mistakes = [
-            (loss_g, "This is the generator's loss alone. The sum of both is asked for."),
-            (loss_d, "This is the discriminator's loss alone. The sum of both is asked for."),
-            (loss_d - loss_g, "Add the two losses: each player makes its own one small."),
-            (loss_d + np.log(1 - p).mean(), "The generator's loss is -log D, the function gan_loss_G."),
-            (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
-        ]
-        message = named_mistake(value, mistakes)
-        return "The sum has changed its value. Keep both losses, and add the stop only." if message == OTHER else message
+    mistakes = [
+        (loss_g, "This is the generator's loss alone. The sum of both is asked for."),
+        (loss_d, "This is the discriminator's loss alone. The sum of both is asked for."),
+        (loss_d - loss_g, "Add the two losses: each player makes its own one small."),
+        (loss_d + np.log(1 - p).mean(), "The generator's loss is -log D, the function gan_loss_G."),
+        (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
+    ]
+    changed = "The sum has changed its value. Keep both losses, and add the stop only."
+    if message := grade(value, loss_d + loss_g, mistakes, other=changed):
+        return message
     slope, n = tape.gradient(total, fake), len(p)
     if slope is None:
         return "Now no gradient reaches the fakes at all, and the generator cannot learn. Stop it in one place only."
@@ -143,11 +120,9 @@ def sum_with_stop(function: Any) -> str | None:
 
 @exercise(
     "23.4",
-    hints=[
-        "An island is covered if at least 2 % of *all* samples are good ones near it: 20 of 1000, 80 of 4000.",
-        "(moments >= 20) is a table of true and false; its sum over each row counts islands.",
-        "each = (moments >= 20).sum(axis=1); pooled = (moments.sum(axis=0) >= 80).sum()",
-    ],
+    "An island is covered if at least 2 % of *all* samples are good ones near it: 20 of 1000, 80 of 4000.",
+    "(moments >= 20) is a table of true and false; its sum over each row counts islands.",
+    "each = (moments >= 20).sum(axis=1); pooled = (moments.sum(axis=0) >= 80).sum()",
     praise="One to three at a time, five together: it has collapsed and it oscillates. Pooling over time hides the collapse.",
 )
 def read_collapse(each: Any, pooled: Any) -> str | None:
@@ -165,8 +140,8 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
         (MOMENTS.sum(axis=1), "These are the good samples. Count the islands that have at least 20 of them."),
         (8 - (MOMENTS >= 20).sum(axis=1), "These are the islands that are missed."),
     ]
-    if not close(each, (MOMENTS >= 20).sum(axis=1)):
-        return named_mistake(each, mistakes)
+    if message := grade(each, (MOMENTS >= 20).sum(axis=1), mistakes):
+        return message
     if pooled.size != 1:
         return "For all samples together one number is asked for: add up the rows, then count."
     total, pooled = MOMENTS.sum(axis=0), float(pooled.reshape(()))
@@ -177,16 +152,14 @@ def read_collapse(each: Any, pooled: Any) -> str | None:
         ((MOMENTS >= 20).sum() / 4, "This is the mean of the four. Add up the samples of all moments, then count islands."),
         ((MOMENTS >= 20).sum(axis=1).max(), "This is the most at one moment. Add up the samples of all moments first."),
     ]
-    return None if close(pooled, (total >= 80).sum()) else named_mistake(pooled, mistakes)
+    return grade(pooled, (total >= 80).sum(), mistakes)
 
 
 @exercise(
     "23.5",
-    hints=[
-        "In one dimension the covariance is the variance, sd ** 2, and the trace is the number itself.",
-        "sd1 ** 2 + sd2 ** 2 - 2 * sd1 * sd2 is a square.",
-        "return (mean1 - mean2) ** 2 + (sd1 - sd2) ** 2",
-    ],
+    "In one dimension the covariance is the variance, sd ** 2, and the trace is the number itself.",
+    "sd1 ** 2 + sd2 ** 2 - 2 * sd1 * sd2 is a square.",
+    "return (mean1 - mean2) ** 2 + (sd1 - sd2) ** 2",
     praise="Shift squared plus difference of the spreads squared: 0 only for equal Gaussians.",
 )
 def frechet_in_1d(function: Any) -> str | None:
@@ -211,8 +184,6 @@ def frechet_in_1d(function: Any) -> str | None:
         ((m1 - m2 + s1 - s2) ** 2, "Square each difference for itself, then add."),
         ((m1 - s1) ** 2 + (m2 - s2) ** 2, "The arguments are mean1, sd1, mean2, sd2, in this order."),
     ]
-    if not close(value, shift + spread):
-        return named_mistake(value, mistakes)
-    if not close(number(call(function, 0.0, 1.0, 0.0, 3.0)), 4.0):
+    if close(value, shift + spread) and not close(number(call(function, 0.0, 1.0, 0.0, 3.0)), 4.0):
         return "It works for one pair, but not for sd 1 against 3."
-    return None
+    return grade(value, shift + spread, mistakes)

@@ -12,14 +12,14 @@ import collections
 import functools
 import itertools
 import re
-import sys
 import time
+import types
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from dlhelpers.exercises import check, hint, ids, judge
+from dlhelpers.exercises import check, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, RIGHT, UNTRIED
 from tests.exercises.test_exercises import CASES, MODELS
 
@@ -94,7 +94,7 @@ def same(a, b):
 
 def forms(value):
     if is_numbers(value):
-        return number_forms(value)
+        return {name: make() for name, make in number_makers(value).items()}
     if is_letters(value):
         return letter_forms(sorted(set(letters_of(value))))
     if words(value):
@@ -104,10 +104,6 @@ def forms(value):
     if is_model(value):
         return functional(value)
     return function_forms(value) if callable(value) else {}
-
-
-def number_forms(value):
-    return {name: make() for name, make in number_makers(value).items()}
 
 
 def number_makers(value):
@@ -172,22 +168,9 @@ def functional(model):
     return {"functional": wrapped}
 
 
-class Callable:
-    """A callable object, and with `method` a bound method."""
-
-    def __init__(self, function):
-        self.function = function
-
-    def __call__(self, *arguments):
-        return self.function(*arguments)
-
-    def method(self, *arguments):
-        return self.function(*arguments)
-
-
 def function_forms(function):
     found = {"lambda": lambda *arguments: function(*arguments), "partial": functools.partial(function)}
-    found |= {"object": Callable(function), "method": Callable(function).method}
+    found["method"] = types.MethodType(lambda self, *arguments: function(*arguments), found)
     for name in {**number_makers([[1.0, 2.0]]), **number_makers([1, 2]), **number_makers(1)}:
         found[f"gives {name}"] = functools.partial(in_form, function, name)
     return found
@@ -202,13 +185,9 @@ def in_form(function, name, *arguments):
 
 def allowed_forms(value, names):
     if callable(value):
-        return {name: form for name, form in function_forms(value).items() if given_as(name) in ("", *names)}
+        allowed = {f"gives {name}" for name in names}
+        return {name: form for name, form in function_forms(value).items() if name[:6] != "gives " or name in allowed}
     return {name: number_makers(value)[name]() for name in names}
-
-
-def given_as(name):
-    """The form of the function's result, empty if the result is as it was."""
-    return name.removeprefix("gives ") if name.startswith("gives ") else ""
 
 
 # --- wrong answers -----------------------------------------------------------------
@@ -237,6 +216,7 @@ def other_kinds(value):
     found |= {"class": dict, "generator": (i for i in ()), "ragged": [[1, 2], [3]], "empty frame": pd.DataFrame()}
     found |= {"date": np.datetime64("2024-01-01"), "half done": [..., 1], "exception": ValueError("?"), "module": np}
     found |= {"broken array": BrokenArray(), "list of None": [None, None], "many axes": np.ones((1,) * 9 + (2,))}
+    found |= {"number as text": "0.5", "nan": np.nan, "inf": np.inf, "cube": np.zeros((3, 4, 5)), "far away": -1e300}
     return found if callable(value) else found | {"function": lambda *arguments: value, "built-in": print}
 
 
@@ -330,7 +310,7 @@ def damaged_functions(function):
     damages["gives its argument"] = lambda right, arguments: arguments[0]
     found = {name: Damaged(function, damage) for name, damage in damages.items()}
     found |= {"changes its input": ChangesInput(function), "None": lambda *_: None, "arguments": lambda: 0}
-    return found | {"raises": stop, "leaves": leave, "no text": unspeakable}
+    return found | {problem.__name__: raising(problem) for problem in (ZeroDivisionError, SystemExit, Unspeakable)}
 
 
 def damage_result(name, right, arguments):
@@ -360,16 +340,11 @@ class ChangesInput(Damaged):
         return result
 
 
-def stop(*arguments):
-    raise ZeroDivisionError
+def raising(problem):
+    def function(*arguments):
+        raise problem
 
-
-def leave(*arguments):
-    sys.exit("bye")
-
-
-def unspeakable(*arguments):
-    raise Unspeakable
+    return function
 
 
 # --- the attacks -------------------------------------------------------------------
@@ -433,10 +408,13 @@ def test_wrong_answers_of_every_kind(id):
     assert problems == [] and tried >= 5
 
 
-def test_check_and_hint_stop_at_no_id(capsys):
+def test_check_hint_and_progress_stop_at_no_id(capsys):
     """`check(answer)` without the id is a common slip."""
-    for id in (np.ones(2), 0.5, None, ..., [], {}, pd.DataFrame({"x": [1, 2]}), "1.2", ("01", "2"), print):
+    nothing = (np.ones(2), 0.5, -1, ..., [], {}, pd.DataFrame({"x": [1, 2]}), "1.2", ("01", "2"), print, "../x", "77")
+    for id in (*nothing, "\u0660\u0661"):  # digits, but not these
         check(id)
         check(id, 1)
         hint(id)
-    assert len(capsys.readouterr().out.splitlines()) >= 30
+        progress(id)
+    said = capsys.readouterr().out
+    assert said.count("There is no exercise") == 39 and said.count("There are no exercises of a notebook") == 13

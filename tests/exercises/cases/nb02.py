@@ -1,5 +1,3 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import math
 
 import numpy as np
@@ -33,56 +31,53 @@ def activations_apart():
     return keras.Sequential([keras.Input((2,)), first, keras.layers.ReLU(), last, keras.layers.Activation("sigmoid")])
 
 
-CASES = {
-    "02.1": (
-        [((NOTE - MEAN) / SD,), ([1.084, 1.022],)],
-        [
-            (((NOTE - [130.145, 9.336]) / [0.3477, 1.4077],), "future"),
-            (((NOTE - [130.1215, 9.4175]) / [0.3592, 1.43835],), "200"),
-            (((MEAN - NOTE) / SD,), "sign"),
-            ((NOTE - MEAN,), "Divide"),
-            (((NOTE - MEAN) / SD**2,), "variance"),
-            ((NOTE / SD,), "Subtract"),
-            ((NOTE,), "millimetres"),
-            (((NOTE - MEAN)[::-1] / SD[::-1],), "order"),
-            ((1.084,), "Two numbers"),
-            (([130.5, 11.0],), "scaled already"),
-        ],
-    ),
-    "02.2": (
-        [(0.6931,), (np.log(2),)],
-        [
-            ((-0.6931,), "minus"),
-            ((0.5,), "probability"),
-            ((1.0,), "bits"),
-            ((69.31,), "sum"),
-            ((0.30103,), "base 10"),
-            ((0.69,), "rounded"),
-            ((0.3466,), "half"),
-        ],
-    ),
-    "02.3": (
-        [(lambda y, p: -np.mean(nll(y, p)),), (lambda y, p: [-float(np.mean(nll(y, p)))],)],
-        [
-            ((lambda y, p: np.mean(nll(y, p)),), "minus"),
-            ((lambda y, p: -np.sum(nll(y, p)),), "sum"),
-            ((lambda y, p: -nll(y, p),), "mean"),
-            ((lambda y, p: -np.mean(y * np.log(p)),), "genuine notes"),
-            ((lambda y, p: -np.mean(np.log(p)),), "Let y choose"),
-            ((lambda y, p: -np.mean(nll(1 - y, p)),), "swapped"),
-            ((lambda y, p: -np.mean((1 - y) * np.log(1 - p)),), "forged notes"),
-            ((lambda y, p: -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),), "plus"),
-            ((lambda y, p: -np.mean(nll(p, y)),), "come first"),
-            ((lambda y, p: np.mean((y - p) ** 2),), "squared"),
-            ((lambda y, p: -np.mean(np.log2(np.where(y == 1, p, 1 - p))),), "natural"),
-            ((lambda y, p: -np.mean(y * np.log(p)) + np.mean((1 - y) * np.log(1 - p)),), "opposite signs"),
-            ((lambda y, p: -nll(y, p)[0],), "first note alone"),
-            ((lambda y, p: -np.log(np.where(y == 1, p, 1 - p).mean()),), "too early"),
-            ((lambda y, p: -np.mean(y * np.log(p) + 1 - y * np.log(1 - p)),), "Brackets"),
-            ((lambda y, p: -np.log(p) if y == 1 else -np.log(1 - p),), "np.where"),
-            ((lambda y, p: -y * math.log(p),), "np.log"),
-        ],
-    ),
+RIGHT = {
+    "02.1": [((NOTE - MEAN) / SD,), ([1.084, 1.022],)],
+    "02.2": [(0.6931,), (np.log(2),)],
+    "02.3": [(lambda y, p: -np.mean(nll(y, p)),), (lambda y, p: [-float(np.mean(nll(y, p)))],)],
+}
+
+WRONG = {
+    "02.1": [
+        (((NOTE - [130.145, 9.336]) / [0.3477, 1.4077],), "future"),
+        (((NOTE - [130.1215, 9.4175]) / [0.3592, 1.43835],), "200"),
+        (((MEAN - NOTE) / SD,), "sign"),
+        ((NOTE - MEAN,), "Divide"),
+        (((NOTE - MEAN) / SD**2,), "variance"),
+        ((NOTE / SD,), "Subtract"),
+        ((NOTE,), "millimetres"),
+        (((NOTE - MEAN)[::-1] / SD[::-1],), "order"),
+        ((1.084,), "Two numbers"),
+        (([130.5, 11.0],), "scaled already"),
+    ],
+    "02.2": [
+        ((-0.6931,), "minus"),
+        ((0.5,), "probability"),
+        ((1.0,), "bits"),
+        ((69.31,), "sum"),
+        ((0.30103,), "base 10"),
+        ((0.69,), "rounded"),
+        ((0.3466,), "half"),
+    ],
+    "02.3": [
+        ((lambda y, p: np.mean(nll(y, p)),), "minus"),
+        ((lambda y, p: -np.sum(nll(y, p)),), "sum"),
+        ((lambda y, p: -nll(y, p),), "mean"),
+        ((lambda y, p: -np.mean(y * np.log(p)),), "genuine notes"),
+        ((lambda y, p: -np.mean(np.log(p)),), "Let y choose"),
+        ((lambda y, p: -np.mean(nll(1 - y, p)),), "swapped"),
+        ((lambda y, p: -np.mean((1 - y) * np.log(1 - p)),), "forged notes"),
+        ((lambda y, p: -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),), "plus"),
+        ((lambda y, p: -np.mean(nll(p, y)),), "come first"),
+        ((lambda y, p: np.mean((y - p) ** 2),), "squared"),
+        ((lambda y, p: -np.mean(np.log2(np.where(y == 1, p, 1 - p))),), "natural"),
+        ((lambda y, p: -np.mean(y * np.log(p)) + np.mean((1 - y) * np.log(1 - p)),), "opposite signs"),
+        ((lambda y, p: -nll(y, p)[0],), "first note alone"),
+        ((lambda y, p: -np.log(np.where(y == 1, p, 1 - p).mean()),), "too early"),
+        ((lambda y, p: -np.mean(y * np.log(p) + 1 - y * np.log(1 - p)),), "Brackets"),
+        ((lambda y, p: -np.log(p) if y == 1 else -np.log(1 - p),), "np.where"),
+        ((lambda y, p: -y * math.log(p),), "np.log"),
+    ],
 }
 MODELS = {
     "02.4": (

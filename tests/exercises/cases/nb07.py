@@ -1,17 +1,6 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import numpy as np
 
-
-def logs(z, axis=1):
-    """Log-softmax that does not overflow."""
-    z = np.asarray(z, float)
-    z = z - z.max(axis=axis, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
-
-
-def true(values, y):
-    return values[np.arange(len(y)), y]
+from tests.exercises.cases.shared import LOGITS_NLL, logs, true
 
 
 def naive(z):
@@ -58,79 +47,60 @@ def in_place(z, y):
 COUNTS = np.diag([8, 9, 7, 8, 6, 9, 9, 8, 5, 7]) + np.eye(10, k=1, dtype=int) + 2 * np.eye(10, k=-3, dtype=int)
 DIAGONAL, ROWS, COLUMNS = np.diag(COUNTS), COUNTS.sum(axis=1), COUNTS.sum(axis=0)
 
-CASES = {
-    "07.1": (
-        [
-            (lambda train, new: (new - train.mean()) / train.std(),),
-            (lambda train, new: ((new - np.mean(train)) / np.std(train)).tolist(),),
-            (lambda train, new: (new - train.mean()) / train.std(ddof=1),),
-        ],
-        [
-            ((lambda train, new: (new - new.mean()) / new.std(),), "company"),
-            ((lambda train, new: (new - train.mean(axis=0)) / train.std(axis=0),), "each pixel"),
-            ((lambda train, new: (new - np.append(train, new).mean()) / np.append(train, new).std(),), "together"),
-            ((lambda train, new: (new - train.mean()) / new.std(),), "One of the two"),
-            ((lambda train, new: new - train.mean(),), "as well"),
-            ((lambda train, new: (new - train.mean()) / train.var(),), "variance"),
-            ((lambda train, new: new / train.std(),), "Subtract"),
-            ((lambda train, new: new / 255,), "other scale"),
-            ((lambda train, new: (train - train.mean()) / train.std(),), "Return the new"),
-            ((lambda train, new: (new - train.mean(axis=0)) / (train.std(axis=0) + 1e-7),), "leave out the axis"),
-            ((lambda train, new: (train.mean() - new) / train.std(),), "sign"),
-        ],
-    ),
-    "07.2": (
-        [(lambda z, y: -true(logs(z), y).mean(),), (lambda z, y: [float(-true(logs(z), y).mean())],)],
-        [
-            ((lambda z, y: -np.log(true(naive(z), y)).mean(),), "overflows"),
-            ((lambda z, y: true(logs(z), y).mean(),), "sign"),
-            ((lambda z, y: -true(logs(z), y).sum(),), "sum over the batch"),
-            ((lambda z, y: -true(logs(z), y),), "single images"),
-            ((lambda z, y: -true(logs(z, axis=0), y).mean(),), "axis=1"),
-            ((lambda z, y: -true(z - np.log(np.exp(z).sum()), y).mean(),), "whole batch"),
-            ((lambda z, y: -true(logs(naive(z)), y).mean(),), "twice"),
-            ((lambda z, y: -true(z, y).mean(),), "sum of exponentials"),
-            ((lambda z, y: np.mean(1 - true(naive(z), y)),), "1 - p"),
-            ((lambda z, y: -logs(z).mean(),), "All ten"),
-            ((lambda z, y: -logs(z)[:, y].mean(),), "Pair"),
-            ((lambda z, y: -np.log2(true(naive(z), y)).mean(),), "bits"),
-            ((in_place,), "copy"),
-            ((lambda z, y: -true(logs(z - z.max(axis=0)), y).mean(),), "of each column"),
-            ((lambda z, y: -true(logs(z), y).mean() - z.max(axis=1).mean(),), "same shifted z"),
-            ((lambda z, y: -true(logs(z), y)[0],), "first image alone"),
-            ((lambda z, y: z - z.max(axis=1),), "keepdims=True"),
-            ((lambda z, y: -np.log(true(naive(z), y).mean()),), "too early"),
-        ],
-    ),
-    "07.4": (
-        [(13002,), (np.array([13002.0]),)],
-        [
-            ((12960,), "biases"),
-            ((12832,), "output layer"),
-            ((12730,), "second hidden"),
-            ((784 * 16 + 16 + 784 * 16 + 16 + 170,), "16 inputs"),
-            ((906,), "28 times 28"),
-            ((784 * 16 * 16 * 10,), "add up"),
-            ((826,), "units"),
-            ((12963,), "not each layer"),
-            ((12992,), "Ten are missing"),
-        ],
-    ),
-    "07.5": (
-        [(DIAGONAL / ROWS, COUNTS), ((DIAGONAL / ROWS).round(4).tolist(), COUNTS.tolist())],
-        [
-            ((DIAGONAL / COLUMNS, COUNTS), "precision"),
-            ((DIAGONAL, COUNTS), "counts"),
-            ((DIAGONAL / COUNTS.sum(), COUNTS), "all images"),
-            ((1 - DIAGONAL / ROWS, COUNTS), "missed"),
-            ((100 * DIAGONAL / ROWS, COUNTS), "percentages"),
-            ((DIAGONAL.sum() / COUNTS.sum(), COUNTS), "own"),
-            ((COUNTS / ROWS[:, None], COUNTS), "diagonal"),
-            ((DIAGONAL / ROWS, COUNTS / ROWS[:, None]), "as it stands"),
-            (((DIAGONAL / ROWS).round(2), COUNTS), "rounded"),
-            ((DIAGONAL / ROWS[:, None], COUNTS), "keepdims"),
-        ],
-    ),
+RIGHT = {
+    "07.1": [
+        (lambda train, new: (new - train.mean()) / train.std(),),
+        (lambda train, new: ((new - np.mean(train)) / np.std(train)).tolist(),),
+        (lambda train, new: (new - train.mean()) / train.std(ddof=1),),
+    ],
+    "07.2": [(lambda z, y: -true(logs(z), y).mean(),), (lambda z, y: [float(-true(logs(z), y).mean())],)],
+    "07.4": [(13002,), (np.array([13002.0]),)],
+    "07.5": [(DIAGONAL / ROWS, COUNTS), ((DIAGONAL / ROWS).round(4).tolist(), COUNTS.tolist())],
+}
+
+WRONG = {
+    "07.1": [
+        ((lambda train, new: (new - new.mean()) / new.std(),), "company"),
+        ((lambda train, new: (new - train.mean(axis=0)) / train.std(axis=0),), "each pixel"),
+        ((lambda train, new: (new - np.append(train, new).mean()) / np.append(train, new).std(),), "together"),
+        ((lambda train, new: (new - train.mean()) / new.std(),), "One of the two"),
+        ((lambda train, new: new - train.mean(),), "Divide it"),
+        ((lambda train, new: (new - train.mean()) / train.var(),), "variance"),
+        ((lambda train, new: new / train.std(),), "Subtract"),
+        ((lambda train, new: new / 255,), "other scale"),
+        ((lambda train, new: (train - train.mean()) / train.std(),), "Return the new"),
+        ((lambda train, new: (new - train.mean(axis=0)) / (train.std(axis=0) + 1e-7),), "leave out the axis"),
+        ((lambda train, new: (train.mean() - new) / train.std(),), "sign"),
+    ],
+    "07.2": [
+        *LOGITS_NLL,
+        (lambda z, y: -np.log(true(naive(z), y)).mean(), "overflows"),
+        (lambda z, y: z - z.max(axis=1), "keepdims=True"),
+        (in_place, "copy"),
+    ],
+    "07.4": [
+        ((12960,), "weights only"),
+        ((12832,), "output layer"),
+        ((12730,), "second hidden"),
+        ((784 * 16 + 16 + 784 * 16 + 16 + 170,), "16 inputs"),
+        ((906,), "28 times 28"),
+        ((784 * 16 * 16 * 10,), "add up"),
+        ((826,), "units"),
+        ((12963,), "not each layer"),
+        ((12992,), "output layer are missing"),
+    ],
+    "07.5": [
+        ((DIAGONAL / COLUMNS, COUNTS), "precision"),
+        ((DIAGONAL, COUNTS), "counts"),
+        ((DIAGONAL / COUNTS.sum(), COUNTS), "all images"),
+        ((1 - DIAGONAL / ROWS, COUNTS), "missed"),
+        ((100 * DIAGONAL / ROWS, COUNTS), "percentages"),
+        ((DIAGONAL.sum() / COUNTS.sum(), COUNTS), "own"),
+        ((COUNTS / ROWS[:, None], COUNTS), "diagonal"),
+        ((DIAGONAL / ROWS, COUNTS / ROWS[:, None]), "as it stands"),
+        (((DIAGONAL / ROWS).round(2), COUNTS), "rounded"),
+        ((DIAGONAL / ROWS[:, None], COUNTS), "keepdims"),
+    ],
 }
 MODELS = {
     "07.3": (

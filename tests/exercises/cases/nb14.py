@@ -1,5 +1,3 @@
-"""Right answers, and wrong ones with a word of the message that each must get; see test_exercises.py."""
-
 import numpy as np
 
 
@@ -18,81 +16,77 @@ def total(vectors, mask):
     return (vectors * mask[:, :, None]).sum(axis=1)
 
 
-CASES = {
-    "14.1": (
-        [([6, 9],), (np.array([[6.0, 9.0]]),), ((6, 9),)],
-        [
-            (([9, 12],), "once"),
-            (([7, 10],), "the pair `it is`"),
-            (([8, 11],), "the words `it` and `is`"),
-            (([3, 3],), "shorter runs"),
-            (([4, 3],), "each once"),
-            (([6, 3],), "3-grams holds"),
-            (([9, 6],), "order"),
-            ((6,), "Two numbers"),
-        ],
-    ),
-    "14.2": (
-        [
-            (lambda indices, n_words: np.bincount(indices, minlength=n_words),),
-            (lambda indices, n_words: [indices.count(i) for i in range(n_words)],),
-        ],
-        [
-            ((binary,), "whether a word occurs"),
-            ((lambda indices, n_words: np.bincount(indices),), "largest index"),
-            ((lambda indices, n_words: np.eye(n_words)[indices],), "one-hot rows"),
-            ((lambda indices, n_words: np.bincount(indices, minlength=n_words) / len(indices),), "shares"),
-            ((lambda indices, n_words: np.bincount([i - 1 for i in indices], minlength=n_words),), "too low"),
-            ((lambda indices, n_words: np.bincount([i + 1 for i in indices], minlength=n_words),), "too high"),
-            ((lambda indices, n_words: indices,), "shape (10,)"),
-            ((lambda indices, n_words: np.bincount([3, 1, 3, 7, 3], minlength=10),), "not for others"),
-            ((lambda indices, n_words: np.eye(n_words)[indices[0]],), "Only one index"),
-            ((lambda indices, n_words: np.bincount(range(len(indices)), minlength=n_words),), "places 0 to 4"),
-            ((lambda indices, n_words: [np.sum(indices == i) for i in range(n_words)],), "Nothing is counted"),
-        ],
-    ),
-    "14.3": (
-        [(mean,), (lambda vectors, mask: [v[m].mean(axis=0).tolist() for v, m in zip(vectors, mask, strict=True)],)],
-        [
-            ((lambda vectors, mask: vectors.mean(axis=1),), "plain mean"),
-            ((lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),), "all 4 places"),
-            ((total,), "This is the sum"),
-            ((lambda vectors, mask: total(vectors, mask) / mask.sum(),), "own number"),
-            ((lambda vectors, mask: vectors[mask].mean(axis=0),), "one mean"),
-            ((lambda vectors, mask: vectors.mean(axis=2),), "axis 1"),
-            ((lambda vectors, mask: vectors.mean(axis=0),), "over the sentences"),
-            ((lambda vectors, mask: vectors.mean(),), "shape (3, 2)"),
-            ((lambda vectors, mask: total(vectors, ~mask) / np.maximum((~mask).sum(axis=1), 1)[:, None],), "padding"),
-            ((lambda vectors, mask: (vectors * mask).sum(axis=1),), "stops with"),
-        ],
-    ),
-    "14.4": (
-        [("BC",), (["C", "B"],), ("b, c",), ({"B", "C"},), ("B and C",)],
-        [
-            (("B",), "a choice"),
-            (("C",), "counts words"),
-            (("BCD",), "D is clean"),
-            (("ABC",), "A is clean"),
-            (("BE",), "E is clean"),
-            (("F",), "A to E"),
-            ((2,), "as text"),
-        ],
-    ),
-    "14.5": (
-        [(81_617,), (np.array([81_617.0]),), (5000 * 16 + 2 * 4 * (8 * 24 + 8) + 17,)],
-        [
-            ((80_817,), "one LSTM"),
-            ((80_809,), "side by side"),
-            ((81_609,), "sees both"),
-            ((80_417,), "four"),
-            ((81_553,), "biases"),
-            ((81_105,), "state to state"),
-            ((1_617,), "embedding is missing"),
-            ((81_600,), "Dense unit is missing"),
-            ((81_616,), "bias of the Dense"),
-            ((81_265,), "GRU"),
-            ((82_129,), "nothing of each other"),
-            ((80_000,), "alone"),
-        ],
-    ),
+RIGHT = {
+    "14.1": [([6, 9],), (np.array([[6.0, 9.0]]),), ((6, 9),)],
+    "14.2": [
+        (lambda indices, n_words: np.bincount(indices, minlength=n_words),),
+        (lambda indices, n_words: [indices.count(i) for i in range(n_words)],),
+    ],
+    "14.3": [
+        (mean,),
+        (lambda vectors, mask: [v[m].mean(axis=0).tolist() for v, m in zip(vectors, mask, strict=True)],),
+    ],
+    "14.4": [("BC",), (["C", "B"],), ("b, c",), ({"B", "C"},), ("B and C",)],
+    "14.5": [(81_617,), (np.array([81_617.0]),), (5000 * 16 + 2 * 4 * (8 * 24 + 8) + 17,)],
+}
+
+WRONG = {
+    "14.1": [
+        (([9, 12],), "once"),
+        (([7, 10],), "the pair `it is`"),
+        (([8, 11],), "the words `it` and `is`"),
+        (([3, 3],), "shorter runs"),
+        (([4, 3],), "each once"),
+        (([6, 3],), "3-grams holds"),
+        (([9, 6],), "order"),
+        ((6,), "Two numbers"),
+    ],
+    "14.2": [
+        ((binary,), "whether a word occurs"),
+        ((lambda indices, n_words: np.bincount(indices),), "largest index"),
+        ((lambda indices, n_words: np.eye(n_words)[indices],), "one-hot rows"),
+        ((lambda indices, n_words: np.bincount(indices, minlength=n_words) / len(indices),), "shares"),
+        ((lambda indices, n_words: np.bincount([i - 1 for i in indices], minlength=n_words),), "too low"),
+        ((lambda indices, n_words: np.bincount([i + 1 for i in indices], minlength=n_words),), "too high"),
+        ((lambda indices, n_words: indices,), "shape (10,)"),
+        ((lambda indices, n_words: np.bincount([3, 1, 3, 7, 3], minlength=10),), "not for others"),
+        ((lambda indices, n_words: np.eye(n_words)[indices[0]],), "Only one index"),
+        ((lambda indices, n_words: np.bincount(range(len(indices)), minlength=n_words),), "places 0 to 4"),
+        ((lambda indices, n_words: [np.sum(indices == i) for i in range(n_words)],), "Nothing is counted"),
+    ],
+    "14.3": [
+        ((lambda vectors, mask: vectors.mean(axis=1),), "plain mean"),
+        ((lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),), "all 4 places"),
+        ((total,), "This is the sum"),
+        ((lambda vectors, mask: total(vectors, mask) / mask.sum(),), "own number"),
+        ((lambda vectors, mask: vectors[mask].mean(axis=0),), "one mean"),
+        ((lambda vectors, mask: vectors.mean(axis=2),), "axis 1"),
+        ((lambda vectors, mask: vectors.mean(axis=0),), "over the sentences"),
+        ((lambda vectors, mask: vectors.mean(),), "shape (3, 2)"),
+        ((lambda vectors, mask: total(vectors, ~mask) / np.maximum((~mask).sum(axis=1), 1)[:, None],), "padding"),
+        ((lambda vectors, mask: (vectors * mask).sum(axis=1),), "stops with"),
+    ],
+    "14.4": [
+        (("B",), "a choice"),
+        (("C",), "counts words"),
+        (("BCD",), "D is clean"),
+        (("ABC",), "A is clean"),
+        (("BE",), "E is clean"),
+        (("F",), "A to E"),
+        ((2,), "as text"),
+    ],
+    "14.5": [
+        ((80_817,), "one LSTM"),
+        ((80_809,), "side by side"),
+        ((81_609,), "sees both"),
+        ((80_417,), "four"),
+        ((81_553,), "biases"),
+        ((81_105,), "state to state"),
+        ((1_617,), "embedding is missing"),
+        ((81_600,), "Dense unit is missing"),
+        ((81_616,), "bias of the Dense"),
+        ((81_265,), "GRU"),
+        ((82_129,), "nothing of each other"),
+        ((80_000,), "alone"),
+    ],
 }
