@@ -35,7 +35,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import special
 
-from dlhelpers.plot import _said, _whole
+from dlhelpers import checks
 from dlhelpers.start import muted_stderr
 
 with muted_stderr():  # it warns of its own deprecated parts
@@ -46,7 +46,6 @@ Distribution = tfd.Distribution
 Head = Callable[[Any], Distribution]
 
 SMALLEST_SCALE = 1e-7
-MOST_DRAWS = 10**8  # numbers in one sample
 MUST_BE_POSITIVE = ("scale", "rate", "total_count", "concentration", "df")
 COUNTING = (tfd.Bernoulli, tfd.Binomial, tfd.Categorical, tfd.NegativeBinomial, tfd.Poisson)
 
@@ -130,7 +129,7 @@ class AppendConstant(keras.layers.Layer):
 
     def __init__(self, count: int = 1, initial: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _whole(count, "count", 1)
+        checks.whole(count, "count", 1)
         self.count, self.initial = count, _finite(initial, "initial")
 
     def build(self, input_shape: Any) -> None:
@@ -305,8 +304,8 @@ class Predictive:
 
     def sample(self, size: int = 1, seed: int = 0) -> np.ndarray:
         """Random draws from each distribution, shape (size, n); the same seed draws the same."""
-        _whole(seed, "seed", -(2**31), 2**31 - 1)
-        _whole(size, "size", 1, max(1, MOST_DRAWS // int(np.prod(self.distribution.batch_shape))))
+        checks.whole(seed, "seed", -(2**31), 2**31 - 1)
+        checks.whole(size, "size", 1)
         return self._flat(self.distribution.sample(size, seed=(0, seed)))
 
     def _quantile(self, q: float) -> Any:
@@ -386,7 +385,7 @@ def _real(values: Any, name: str) -> tf.Tensor:
     try:
         tensor = tf.convert_to_tensor(values)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
+        raise TypeError(f"{name} must be a regular array of numbers, not {checks.said(values)}") from None
     if not (tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool):
         raise TypeError(f"{name} must be real numbers, not {tensor.dtype.name}")
     return tensor
@@ -396,9 +395,9 @@ def _array(values: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise TypeError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
+        raise TypeError(f"{name} must be a regular array of numbers, not {checks.said(values)}") from None
     if array.dtype.kind in "cmMSUO" or np.ma.is_masked(values):
-        raise TypeError(f"{name} must be real numbers without gaps, not {_said(values)}")
+        raise TypeError(f"{name} must be real numbers without gaps, not {checks.said(values)}")
     return array
 
 
@@ -409,12 +408,13 @@ def _refuse_nan(array: np.ndarray, name: str) -> None:
 
 def _refuse_no_function(head: Any, where: str) -> None:
     if not callable(head):
-        raise TypeError(f"{where} needs a function make_distribution from outputs to a distribution, not {_said(head)}")
+        wanted = f"{where} needs a function make_distribution from outputs to a distribution"
+        raise TypeError(f"{wanted}, not {checks.said(head)}")
 
 
 def _finite(number: Any, name: str) -> Any:
     if not isinstance(number, Real) or not np.isfinite(number):
-        raise ValueError(f"{name} must be a finite number, not {_said(number)}")
+        raise ValueError(f"{name} must be a finite number, not {checks.said(number)}")
     return number
 
 

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# Okabe and Ito's palette: eight colours that people with any kind of colour vision tell apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+from dlhelpers.style import style
 
 # Under DLHELPERS_SMOKE=1 (the test run of unsolved notebooks) training stops after this much.
 SMOKE_EPOCHS, SMOKE_STEPS = 2, 2
@@ -73,30 +72,6 @@ def somebody_watches() -> bool:
     if "1" in (os.environ.get("DLHELPERS_QUIET"), os.environ.get("DLHELPERS_SMOKE")):
         return False
     return "ipykernel" in sys.modules or sys.stderr.isatty()
-
-
-def style() -> None:
-    """Set matplotlib's defaults: colour-blind-safe colours, labels that a projector shows."""
-    import matplotlib as mpl
-
-    mpl.rcParams.update(
-        {
-            "axes.prop_cycle": mpl.cycler(color=PALETTE),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": 13,
-            "axes.labelsize": 13,
-            "xtick.labelsize": 11,
-            "ytick.labelsize": 11,
-            "legend.fontsize": 11,
-            "legend.frameon": False,
-            "lines.linewidth": 2,
-            "figure.figsize": (6, 4),
-            "figure.dpi": 100,
-            "figure.constrained_layout.use": True,
-            "image.cmap": "gray",
-        }
-    )
 
 
 def _seed_offset() -> int:

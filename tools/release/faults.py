@@ -22,8 +22,7 @@ HEADS = ("dlhelpers/heads.py", "tests/dlhelpers/test_heads.py")
 DATA = ("dlhelpers/data.py", "tests/dlhelpers/test_data.py tests/dlhelpers/test_data_faults.py tests/dlhelpers/test_hostile_files.py")
 CORE = ("dlhelpers/exercises/core.py", "tests/exercises/test_exercises.py tests/exercises/test_attacks.py")
 START = ("dlhelpers/start.py", "tests/dlhelpers/test_start.py")
-LIVE = ("dlhelpers/live.py", "tests/dlhelpers/test_live.py")
-SLIDERS = ("dlhelpers/sliders.py", "tests/dlhelpers/test_start.py")
+INTERACTIVE = ("dlhelpers/interactive.py", "tests/dlhelpers/test_interactive.py")
 PLUGIN = ("tests/comparison/plugin.py", "tests/comparison/test_plugin.py")
 FIGURES = ("tests/comparison/pictures.py", "tests/comparison/test_plugin.py")
 STUDENT = ("tools/authors/make_student.py", "tests/tools/test_make_student.py")
@@ -88,14 +87,14 @@ FAULTS = [
     _fault("close: shapes may differ", CORE, "return a.shape == b.shape and bool(np.allclose(a, b, rtol=rtol, atol=atol))", "return bool(np.allclose(a, b, rtol=rtol, atol=atol))"),
     _fault("hint: the first hint again and again", CORE, "    _hints_given[id] += 1\n", "    _hints_given[id] = 1\n"),
     _fault("number: nan passes", CORE, "    if finite and not np.isfinite(values).all():\n", "    if False:\n"),
-    # start, training, sliders
+    # start, sliders, training
     _fault("setup: the seed is ignored", START, "keras.utils.set_random_seed(seed)\n    style", "style"),
     _fault("setup: TensorFlow's messages come through", START, "        os.dup2(nowhere.fileno(), 2)\n", "        nowhere.fileno()\n"),
     _fault("smoke: training is not capped", START, 'if os.environ.get("DLHELPERS_SMOKE") == "1":\n        _cap', 'if os.environ.get("DLHELPERS_SMOKE") == "2":\n        _cap'),
     _fault("smoke: assertions are on", START, "        shell.ast_transformers.append(_NoAssertions())\n", "        pass\n"),
-    _fault("watch: the picture stays in the notebook", LIVE, '                self.picture.update(HTML(""))', "                pass"),
-    _fault("watch: tests see the bar", LIVE, "    if not somebody_watches():\n        return keras.callbacks.Callback()\n", ""),
-    _fault("explore: a range without the start value passes", SLIDERS, "        if not inside:\n", "        if False:\n"),
+    _fault("watch: the picture stays in the notebook", INTERACTIVE, '                self.picture.update(HTML(""))', "                pass"),
+    _fault("watch: tests see the bar", INTERACTIVE, "    if not somebody_watches():\n        return keras.callbacks.Callback()\n", ""),
+    _fault("explore: a range without the start value passes", INTERACTIVE, "        if not inside:\n", "        if False:\n"),
     # the comparison of notebooks, and the tools
     _fault("nbval: any number agrees", PLUGIN, "    if difference <= limit:", "    if difference <= limit or True:"),
     _fault("nbval: the tag tol is ignored", PLUGIN, 'tolerance = tag_value(self.cell, "tol")', "tolerance = None"),

@@ -1,12 +1,19 @@
-"""The progress bar and the picture of a training, in a real kernel as a person has it."""
+"""Sliders, and the progress bar and the picture of a training in a real kernel, as a person has them."""
 
 import os
 import sys
 from copy import deepcopy
 
-import nbformat
-import pytest
-from nbclient import NotebookClient
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+import nbformat  # noqa: E402
+import pytest  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
+
+import dlhelpers  # noqa: E402
 
 BEGIN = """
 import dlhelpers, sys, os
@@ -61,16 +68,58 @@ def test_tests_and_tools_see_nothing_of_it():
     assert not [m for m in messages if m["header"]["msg_type"] in ("comm_open", "update_display_data")]
 
 
+# Sliders
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `explore` displays, and what it updates afterwards."""
+    import IPython.display
+
+    records = []
+
+    class Handle:
+        def update(self, figure):
+            records.append(("update", figure.axes[0].get_title()))
+
+    def display(thing, raw=False, display_id=None):
+        records.append(("display", thing if raw else thing.axes[0].get_title()))
+        return Handle()
+
+    monkeypatch.setattr(IPython.display, "display", display)
+    yield records
+    plt.close("all")
+
+
+def draw(slope=1.0, units=3, kind="a"):
+    plt.subplots()[1].set_title(f"{slope} {units} {kind}")
+
+
+def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
+    from ipywidgets import FloatSlider, Widget
+
+    dlhelpers.explore(draw, slope=(-2, 2), units=(1, 9), kind=["a", "b"])
+    (_, title), (_, controls) = shown
+    assert title == "1.0 3 a"
+    assert controls["text/plain"] == "[controls of a running notebook: slope, units, kind]"
+    view = controls["application/vnd.jupyter.widget-view+json"]["model_id"]
+    from ipywidgets.widgets.widget import _instances
+
+    slope, units, kind = _instances[view].children
+    assert isinstance(slope, FloatSlider) and isinstance(slope, Widget) and units.step == 1
+    kind.value = "b"
+    slope.value = -1.5
+    assert shown[2:] == [("update", "1.0 3 b"), ("update", "-1.5 3 b")]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("ranges", "message"),
     [
-        ({"draw": 3}, "draw must be a function"),
-        ({"every": 0}, "every must be a whole number"),
-        ({"every": 1.5}, "every must be a whole number"),
+        ({"slop": (0, 1)}, "needs a parameter 'slop'"),
+        ({"slope": (2, 3)}, "default slope=1.0 lies outside"),
+        ({"kind": ["x", "y"]}, "default kind='a' lies outside"),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused(arguments, message):
-    import dlhelpers
-
+def test_sliders_that_do_not_fit_are_refused(ranges, message):
     with pytest.raises(ValueError, match=message):
-        dlhelpers.watch(**arguments)
+        dlhelpers.explore(draw, **ranges)
