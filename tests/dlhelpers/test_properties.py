@@ -1,7 +1,7 @@
 """Whatever comes in: the right result, or one line that names the argument, and nothing half drawn.
 
 Each public function of `dlhelpers` is covered here; the last test looks for those that are not.
-Hostile data files stand in test_hostile_files.py.
+Damaged data files stand in test_data_faults.py, too.
 """
 
 import importlib

@@ -19,7 +19,7 @@ class Fault:
 
 PLOT = ("dlhelpers/plot.py", "tests/dlhelpers/test_plot.py tests/dlhelpers/test_properties.py")
 HEADS = ("dlhelpers/heads.py", "tests/dlhelpers/test_heads.py")
-DATA = ("dlhelpers/data.py", "tests/dlhelpers/test_data.py tests/dlhelpers/test_data_faults.py tests/dlhelpers/test_hostile_files.py")
+DATA = ("dlhelpers/data.py", "tests/dlhelpers/test_data.py tests/dlhelpers/test_data_faults.py")
 CORE = ("dlhelpers/exercises/core.py", "tests/exercises/test_exercises.py tests/exercises/test_attacks.py")
 START = ("dlhelpers/start.py", "tests/dlhelpers/test_start.py")
 INTERACTIVE = ("dlhelpers/interactive.py", "tests/dlhelpers/test_interactive.py")
