@@ -11,7 +11,7 @@ import numpy as np
 
 
 def said(*values: Any) -> str:
-    """Return the values as they stand in a message: short, and in one line.
+    """Return `values` as they stand in a message: short, and in one line.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def numbers(values: Any, name: str, finite: bool = True) -> np.ndarray:
 
 
 def number(value: Any, name: str) -> float:
-    """Return one finite number, or raise a ValueError that names the argument.
+    """Return `value` as one finite float, or raise a ValueError that names the argument `name`.
 
     Examples
     --------
@@ -108,7 +108,9 @@ def row(
 
 
 def whole_numbers(values: Any, name: str, n: int | None = None, other: str = "") -> np.ndarray:
-    """Return a `row` of whole numbers as integers; anything else is a ValueError.
+    """Return `values` as a row of integers; what is not whole is a ValueError that names the argument `name`.
+
+    `n` and `other` are those of `row`.
 
     Examples
     --------
@@ -122,7 +124,7 @@ def whole_numbers(values: Any, name: str, n: int | None = None, other: str = "")
 
 
 def whole(value: Any, name: str, low: int, high: float = np.inf) -> None:
-    """Raise a ValueError unless the value is a whole number from `low` to `high`.
+    """Raise a ValueError for the argument `name` unless its `value` is a whole number from `low` to `high`.
 
     Examples
     --------
@@ -136,7 +138,7 @@ def whole(value: Any, name: str, low: int, high: float = np.inf) -> None:
 
 
 def positive(value: Any, name: str, most: float = np.inf) -> None:
-    """Raise a ValueError unless the value is a positive number up to `most`.
+    """Raise a ValueError for the argument `name` unless its `value` is a positive number up to `most`.
 
     Examples
     --------
@@ -150,7 +152,9 @@ def positive(value: Any, name: str, most: float = np.inf) -> None:
 
 
 def texts(values: Any, name: str, n: int | None = None, least: int = 0) -> list[Any] | None:
-    """Return a list of `n`, or of at least so many, entries; None stays None.
+    """Return `values` as a list; None stays None.
+
+    It is a ValueError that names the argument `name` if they are no list of `n`, or `least`, entries.
 
     Examples
     --------

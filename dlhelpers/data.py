@@ -308,8 +308,9 @@ def load_banknote_authentication() -> pd.DataFrame:
     Returns
     -------
     DataFrame, 1372 rows
-        ``variance``, ``skewness`` and ``curtosis`` (the source's spelling) of a wavelet transform of the image and its ``entropy``, all
-        without unit (float64), and ``class`` (int64): 762 times 0, 610 times 1.
+        ``variance``, ``skewness`` and ``curtosis`` (the source's spelling) of a
+        wavelet transform of the image and its ``entropy``, all without unit
+        (float64), and ``class`` (int64): 762 times 0, 610 times 1.
         The source does not say which class is forged.
 
     Raises
@@ -409,7 +410,7 @@ def load_shakespeare() -> str:
     Examples
     --------
     >>> data.load_shakespeare().count("Romeo")
-    152
+    311
     """
     return gzip.decompress(_read("shakespeare")).decode("ascii")
 
@@ -438,7 +439,7 @@ def load_blood_pressure() -> pd.DataFrame:
     Examples
     --------
     >>> data.load_blood_pressure()["sbp"].median().item()
-    127.0
+    126.0
     """
     return _read_csv("blood_pressure")
 

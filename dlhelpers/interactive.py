@@ -47,9 +47,8 @@ def explore(draw: Callable[..., Any], **ranges: Sequence) -> None:
     >>> def line(slope=1.0, kind="solid"):
     ...     _, ax = plt.subplots()
     ...     ax.plot([0, 1], [0, slope], linestyle=kind)
-    >>> dlhelpers.explore(line, slope=(-2, 2), kind=["solid", "dotted"])
-    Figure(600x400)
-    [controls of a running notebook: slope, kind]
+    >>> dlhelpers.explore(line, slope=(-2, 2), kind=["solid", "dotted"])  # doctest: +ELLIPSIS
+    Figure(600x400)...
     """
     from IPython.display import display
 

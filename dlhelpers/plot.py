@@ -4,7 +4,7 @@ Only drawing happens here: no training, no `plt.show()`, no data loading. Colour
 colour-blind-safe palette (Okabe and Ito), class 0 blue and class 1 orange throughout.
 
 Arguments are looked at before anything is drawn: NaN, infinity, text, a wrong shape or more than a
-picture can show is a ValueError that names the argument.
+picture can show is an error that names the argument.
 """
 
 from __future__ import annotations
@@ -38,8 +38,27 @@ def scatter(
         A DataFrame names the axes by its columns.
     y : array of int, shape (n,) or (n, 1)
         Classes 0 to 7.
-    labels : names of the classes, for the legend; no legend if None.
-    size : area of a marker in square points.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes, for the legend; no legend if None.
+    size : float
+        Area of a marker in square points.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.scatter([[0, 1], [2, 3]], [0, 1], labels=["genuine", "forged"])
+    >>> len(ax.collections)
+    2
     """
     points = _points(x)
     classes = _classes(y, len(points), len(PALETTE))
@@ -81,11 +100,32 @@ def decision_boundary(
         Points that the plane must show; drawn if `y` is given. A DataFrame names the axes.
     y : array of int, shape (n,) or (n, 1), optional
         Their classes.
-    limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), in the units of `x`; by default the
-        range of `x` and a margin of 8 %.
-    scale : what the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes, for the legend.
+    limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), optional
+        In the units of `x`; by default the range of `x` and a margin of 8 %.
+    scale : str, optional
+        What the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
         For two classes only.
-    grid : points in each direction, at most 2000.
+    grid : int
+        Points in each direction, at most 2000.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.decision_boundary(lambda x: 1 / (1 + np.exp(-x[:, 0])), [[-1, -1], [1, 1]], grid=20)
+    >>> [round(float(edge), 2) for edge in ax.get_xlim()]
+    [-1.16, 1.16]
     """
     points = _points(x)
     if y is not None:
@@ -124,9 +164,30 @@ def learning_curves(
 
     Parameters
     ----------
-    runs : {name: Keras History, or its `history` dictionary}
-    metric : a key of the history, such as "loss" or "accuracy".
-        Epochs where it is NaN or infinite leave a gap, and the legend counts them.
+    runs : dict of {str: History or dict}
+        By name, what `fit` returns or its `history` dictionary.
+    metric : str
+        A key of the history, such as "loss" or "accuracy". Epochs where it is NaN or infinite leave
+        a gap, and the legend counts them.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    ylabel : str, optional
+        Label of the vertical axis; the metric by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.learning_curves({"Adam": {"loss": [0.9, 0.4], "val_loss": [0.8, 0.5]}}, ylabel="NLL")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['Adam, training', 'Adam, validation']
     """
     names = _case_names(runs, "runs")
     curves = [_curves(name, run, metric) for name, run in runs.items()]
@@ -157,13 +218,38 @@ def image_grid(
 
     Parameters
     ----------
-    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3), n up to 1000
-    titles : n short texts, one above each image.
-    columns : images in a row.
-    limits : values of the darkest and the lightest grey; by default the range of all images
-        together, so that they can be compared. Colour images: uint8, or floats in 0 to 1.
-    row_labels : a text to the left of each row.
-    title_colors : n colours of the titles.
+    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+        Up to 1000 images. Colour images: uint8, or floats in 0 to 1.
+    titles : list of str, optional
+        n short texts, one above each image.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    columns : int
+        Images in a row.
+    cmap : str
+        Colour map of grey images.
+    limits : (lowest, highest), optional
+        Values at the two ends of the colour map; by default the range of all images together, so
+        that they can be compared.
+    row_labels : list of str, optional
+        A text to the left of each row.
+    title_colors : list of str, optional
+        n colours of the titles.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.image_grid(np.eye(4).reshape(4, 2, 2), titles=["a", "b", "c", "d"], columns=2)
+    >>> len(ax.images)
+    4
     """
     images = _images(images, "images")
     checks.whole(columns, "columns", 1)
@@ -200,8 +286,29 @@ def kernels(weights: Any, ax: Axes | None = None, *, titles: Sequence[str] | Non
 
     Parameters
     ----------
-    weights : array, shape (height, width, channels, kernels), as a Conv2D layer keeps them.
-        Kernels of several channels are shown channel after channel.
+    weights : array, shape (height, width, channels, kernels)
+        As a Conv2D layer keeps them. Kernels of several channels are shown channel after channel.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    titles : list of str, optional
+        A text above each picture.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> edges = np.array([[1.0, 0.0, -1.0]] * 3)
+    >>> plot.kernels(edges[..., None, None]).images[0].get_clim()
+    (-1.0, 1.0)
     """
     checks.numbers(weights, "weights")
     weights = np.asarray(weights)
@@ -218,6 +325,26 @@ def feature_maps(maps: Any, ax: Axes | None = None, *, titles: Sequence[str] | N
     Parameters
     ----------
     maps : array, shape (height, width, channels)
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    titles : list of str, optional
+        A text above each picture.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> len(plot.feature_maps(np.zeros((5, 6, 3))).images)
+    3
     """
     checks.numbers(maps, "maps")
     maps = np.asarray(maps)
@@ -234,8 +361,27 @@ def confusion(
     Parameters
     ----------
     y_true, y_pred : arrays of int, shape (n,)
-    labels : names of the classes 0, 1, ...; all of them are shown, seen or not. By default, the classes seen.
-    normalize : show each row as shares of its class instead of counts; zeros if the class was not seen.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes 0, 1, ...; all of them are shown, seen or not. By default, the classes seen.
+    normalize : bool
+        Show each row as shares of its class instead of counts; zeros if the class was not seen.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.confusion([0, 0, 1], [0, 1, 1], labels=["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '0', '1']
     """
     from sklearn.metrics import ConfusionMatrixDisplay
 
@@ -271,8 +417,31 @@ def predictive_band(
 
     Parameters
     ----------
-    x, mean : arrays, shape (n,) with n > 1, in the units of the data.
-    sd : array, shape (n,), or one number: predicted standard deviation, in the units of `mean`.
+    x, mean : arrays, shape (n,) with n > 1
+        In the units of the data.
+    sd : array, shape (n,), or float
+        Predicted standard deviation, in the units of `mean`.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    widths : list of float
+        Half the width of each band, in standard deviations.
+    label : str
+        Name of the mean in the legend.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.predictive_band([0, 1, 2], [5, 6, 8], 0.5)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['±2 sd', '±1 sd', 'mean']
     """
     x = checks.row(x, "x", least=2, most=MOST_FILLED)
     mean = checks.row(mean, "mean", len(x), "x")
@@ -306,8 +475,27 @@ def conditional_distribution(
     ----------
     y : array, shape (n,)
         An array of int is drawn as stems (counts), one of float as curves.
-    densities : {case: array of shape (n,)}, densities or probabilities at `y`.
-    observed : {case: observed y}
+    densities : dict of {str: array of shape (n,)}
+        By case, densities or probabilities at `y`.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    observed : dict of {str: float}, optional
+        By case, the observed y.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.conditional_distribution([0, 1, 2], {"rain": [0.7, 0.2, 0.1]}, observed={"rain": 1})
+    >>> ax.get_ylabel()
+    'probability'
     """
     counts = np.asarray(y).dtype.kind in "biu"
     names = _case_names(densities, "densities")
@@ -347,6 +535,25 @@ def latent_map(codes: Any, y: Any, ax: Axes | None = None, *, labels: Sequence[s
     codes : array, shape (n, 2)
     y : array of int, shape (n,)
         Classes 0 to 9.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes; their numbers by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.latent_map([[0, 0], [0, 2], [9, 9]], [0, 0, 1])
+    >>> [text.get_text() for text in ax.texts]
+    ['0', '1']
     """
     colours = plt.get_cmap("tab10").colors
     codes = _points(codes, "codes")
@@ -384,7 +591,25 @@ def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes
 
     Parameters
     ----------
-    samples : {epoch: images of shape (n, height, width[, 1 or 3])}, the same n in each row.
+    samples : dict of {int: array of shape (n, height, width[, 1 or 3])}
+        Images by epoch, the same n in each row.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.samples_by_epoch({1: np.zeros((3, 2, 2)), 5: np.ones((3, 2, 2))})
+    >>> [text.get_text() for text in ax.texts]
+    ['epoch 1', 'epoch 5']
     """
     if not isinstance(samples, Mapping) or not samples:
         raise ValueError(f"samples must be a dictionary of images by epoch, not {checks.said(samples)}")
@@ -413,12 +638,34 @@ def network_diagram(
 
     Parameters
     ----------
-    units : units of each layer, the inputs first, such as (2, 8, 1).
-    names : a text under each layer.
-    weights : for each pair of layers an array (units, next units): width and colour of the lines
+    units : list of int
+        Units of each layer, the inputs first, such as (2, 8, 1).
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    names : list of str, optional
+        A text under each layer.
+    weights : list of arrays, optional
+        For each pair of layers an array (units, next units): width and colour of the lines
         (orange positive, blue negative).
-    values : for each layer an array of the numbers to write into its circles.
-    most : layers with more units show this many, 2 to 20, and three dots.
+    values : list of arrays, optional
+        For each layer the numbers to write into its circles.
+    most : int
+        Layers with more units show this many, 2 to 20, and three dots.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.network_diagram((2, 3, 1), names=["input", "hidden", "output"])
+    >>> len(ax.lines)  # weights
+    9
     """
     units = _units(units)
     names = checks.texts(names, "names", len(units))
