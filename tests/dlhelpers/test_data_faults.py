@@ -9,6 +9,7 @@ import dataclasses
 import errno
 import hashlib
 import io
+import math
 import os
 import socket
 import subprocess
@@ -22,9 +23,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from dlhelpers import data
+from tests.dlhelpers.refusals import refused
 
 BODY = bytes(range(256)) * 400  # 102 400 bytes
 TOY = data.Item("toy.bin", hashlib.sha256(BODY).hexdigest(), len(BODY), "tests", "none", "nobody")
@@ -175,9 +178,14 @@ def test_an_unreadable_file_is_one_error(place, monkeypatch):
         data._read("toy")
 
 
-def test_a_loader_gives_the_error_on(place):
-    with pytest.raises(data.DataError, match="mnist.npz was not found in good order"):
-        data.load_mnist()
+@pytest.mark.parametrize("name", [name for name in dir(data) if name.startswith("load_")])
+def test_every_loader_refuses_other_bytes(place, monkeypatch, name):
+    registered = "cifar10_train" if name == "load_cifar10" else name.removeprefix("load_")
+    item = dataclasses.replace(data.REGISTRY[registered], url=None)
+    monkeypatch.setitem(data.REGISTRY, registered, item)
+    (place.bundled / item.file).write_bytes(b"<html>Sign in to this network</html>")
+    with pytest.raises(data.DataError, match=f"(?s){item.file} was not found in good order.*damaged"):
+        getattr(data, name)()
 
 
 def test_an_installed_package_is_told_to_install_again(place, monkeypatch, tmp_path):
@@ -386,3 +394,19 @@ def test_a_pillow_without_webp_is_one_error(monkeypatch):
     monkeypatch.setattr(image, "open", refuse)
     with pytest.raises(data.DataError, match="cannot read WebP"):
         data.load_photographs()
+
+
+@pytest.mark.parametrize("bad", ["no", None, 2, math.nan, [True], np.array([True, False])])
+def test_full_is_true_or_false(bad):
+    refused(lambda: data.load_cifar10(bad), "full")
+
+
+def test_folders_are_folders_or_refused(monkeypatch, tmp_path):
+    assert data.bundled_folder().is_dir()
+    for good in (str(tmp_path), "relative", "with space/ä", "a" * 200):
+        monkeypatch.setenv("DLHELPERS_CACHE", good)
+        assert str(data.cache_folder()) == good
+    monkeypatch.setenv("DLHELPERS_CACHE", "")
+    assert data.cache_folder().name == "dlhelpers"
+    monkeypatch.setenv("DLHELPERS_CACHE", "~nobody-of-this-name/cache")
+    refused(data.cache_folder, "DLHELPERS_CACHE", kinds=data.DataError)

@@ -1,5 +1,6 @@
 """Sliders, and the progress bar and the picture of a training in a real kernel, as a person has them."""
 
+import math
 import os
 import sys
 from copy import deepcopy
@@ -10,10 +11,12 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
 import nbformat  # noqa: E402
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
 import dlhelpers  # noqa: E402
+from tests.dlhelpers.refusals import WHOLE, refused  # noqa: E402
 
 BEGIN = """
 import dlhelpers, sys, os
@@ -96,9 +99,11 @@ def draw(slope=1.0, units=3, kind="a"):
 
 
 def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
-    from ipywidgets import FloatSlider, Widget
+    from ipywidgets import FloatSlider, IntSlider
 
+    mine = plt.figure()
     dlhelpers.explore(draw, slope=(-2, 2), units=(1, 9), kind=["a", "b"])
+    assert plt.get_fignums() == [mine.number]
     (_, title), (_, controls) = shown
     assert title == "1.0 3 a"
     assert controls["text/plain"] == "[controls of a running notebook: slope, units, kind]"
@@ -106,20 +111,42 @@ def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
     from ipywidgets.widgets.widget import _instances
 
     slope, units, kind = _instances[view].children
-    assert isinstance(slope, FloatSlider) and isinstance(slope, Widget) and units.step == 1
+    assert isinstance(slope, FloatSlider) and (slope.min, slope.value, slope.max) == (-2, 1, 2)
+    assert isinstance(units, IntSlider) and (units.min, units.value, units.max, units.step) == (1, 3, 9, 1)
     kind.value = "b"
     slope.value = -1.5
     assert shown[2:] == [("update", "1.0 3 b"), ("update", "-1.5 3 b")]
 
 
 @pytest.mark.parametrize(
-    ("ranges", "message"),
-    [
-        ({"slop": (0, 1)}, "needs a parameter 'slop'"),
-        ({"slope": (2, 3)}, "default slope=1.0 lies outside"),
-        ({"kind": ["x", "y"]}, "default kind='a' lies outside"),
-    ],
+    "bad",
+    [(), (1,), (1, 2, 3, 4), 3, None, "19", {1, 9}, {1: 9}, range(1, 9), np.arange(1, 9), (9, 1), (3, 3), (4, 9), []]
+    + [(math.nan, 9), (1, math.nan), (1, math.inf), (-math.inf, 9), (1, 9, 0), (1, 9, -1), (1, 9, math.nan)]
+    + [("a", "z"), (False, True), [1, 2], [[3]], (1 + 0j, 9)],
 )
-def test_sliders_that_do_not_fit_are_refused(ranges, message):
-    with pytest.raises(ValueError, match=message):
-        dlhelpers.explore(draw, **ranges)
+def test_ranges_that_are_none_are_refused(shown, bad):
+    refused(lambda: dlhelpers.explore(draw, units=bad), "units")
+    assert not shown
+
+
+def test_what_explore_cannot_draw_is_refused(shown):
+    for bad in (None, "draw", 3):
+        refused(lambda: dlhelpers.explore(bad, units=(1, 9)), "draw must be a function")  # noqa: B023
+    refused(lambda: dlhelpers.explore(lambda units=3: None, units=(1, 9)), "draw made no figure")
+    refused(lambda: dlhelpers.explore(draw, slop=(0, 1)), "needs a parameter 'slop'")
+    refused(lambda: dlhelpers.explore(draw, slope=(2, 3)), "default slope=1.0 lies outside")
+    refused(lambda: dlhelpers.explore(draw, kind=["x", "y"]), "default kind='a' lies outside")
+    assert not shown
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_watch_names_what_it_cannot_use(monkeypatch, watched):
+    import keras
+
+    monkeypatch.setattr("dlhelpers.interactive.somebody_watches", lambda: watched)
+    for bad in WHOLE:
+        refused(lambda: dlhelpers.watch(every=bad), "every must be a whole number")  # noqa: B023
+    for bad in (3, "draw", [], plt.figure()):
+        refused(lambda: dlhelpers.watch(bad), "draw must be a function")  # noqa: B023
+    for every in (1, np.int64(2)):
+        assert isinstance(dlhelpers.watch(draw, every), keras.callbacks.Callback)

@@ -1,8 +1,17 @@
 """The start of a notebook, in a fresh interpreter or a fresh shell."""
 
+import math
 import os
 import subprocess
 import sys
+
+import matplotlib
+import numpy as np
+import pytest
+
+import dlhelpers
+from dlhelpers import start
+from tests.dlhelpers.refusals import refused
 
 TRAIN = """
 import numpy as np, dlhelpers
@@ -76,3 +85,33 @@ def test_errors_pass_through_the_silence():
     begin = "import os\nfrom dlhelpers.start import muted_stderr\nwith muted_stderr():\n"
     assert "RuntimeError: seen" in run(begin + "    raise RuntimeError('seen')").stderr
     assert run(begin + "    os.write(2, b'hidden')\nos.write(2, b'shown')").stderr == "shown"
+
+
+def test_seeds_are_repeatable_or_refused():
+    with matplotlib.rc_context():
+        for seed in (0, 1, 2**32 - 1):
+            draws = []
+            for _ in range(2):
+                dlhelpers.setup(seed)
+                draws.append(np.random.random())
+            assert draws[0] == draws[1]
+        assert matplotlib.rcParams["figure.figsize"] == [6, 4]
+        for bad in (1.5, math.nan, "1", None, [1], -1, 2**32):
+            refused(lambda: dlhelpers.setup(bad), "seed", "Seed", kinds=(ValueError, TypeError, OverflowError))  # noqa: B023
+
+
+def test_a_muted_block_gives_everything_on(capfd):
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error), start.muted_stderr(), start.muted_stderr():
+            os.write(2, b"hidden")
+            raise error
+    os.write(2, b"shown")
+    assert capfd.readouterr().err == "shown"
+
+
+@pytest.mark.parametrize("value", ["0", "", "yes", "1"])
+def test_only_a_1_makes_it_quiet(monkeypatch, value):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("DLHELPERS_SMOKE", raising=False)
+    monkeypatch.setenv("DLHELPERS_QUIET", value)
+    assert start.somebody_watches() == (value != "1")

@@ -17,7 +17,7 @@ class Fault:
     why: str = ""
 
 
-PLOT = ("dlhelpers/plot.py", "tests/dlhelpers/test_plot.py tests/dlhelpers/test_properties.py")
+PLOT = ("dlhelpers/plot.py", "tests/dlhelpers/test_plot.py")
 HEADS = ("dlhelpers/heads.py", "tests/dlhelpers/test_heads.py")
 DATA = ("dlhelpers/data.py", "tests/dlhelpers/test_data.py tests/dlhelpers/test_data_faults.py")
 CORE = ("dlhelpers/exercises/core.py", "tests/exercises/test_exercises.py tests/exercises/test_attacks.py")
