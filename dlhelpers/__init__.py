@@ -15,7 +15,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_HOME = {"setup": "dlhelpers.start", "explore": "dlhelpers.sliders", "watch": "dlhelpers.live"}
+_HOME = {"setup": "dlhelpers.start", "explore": "dlhelpers.interactive", "watch": "dlhelpers.interactive"}
 _MODULES = ("data", "exercises", "heads", "plot")
 __all__ = [*_HOME, *_MODULES]
 

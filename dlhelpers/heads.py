@@ -35,7 +35,7 @@ import numpy as np
 import tensorflow as tf
 from scipy import special
 
-from dlhelpers.plot import _said, _whole
+from dlhelpers import checks
 from dlhelpers.start import muted_stderr
 
 with muted_stderr():  # it warns of its own deprecated parts
@@ -46,7 +46,6 @@ Distribution = tfd.Distribution
 Head = Callable[[Any], Distribution]
 
 SMALLEST_SCALE = 1e-7
-MOST_DRAWS = 10**8  # numbers in one sample
 MUST_BE_POSITIVE = ("scale", "rate", "total_count", "concentration", "df")
 COUNTING = (tfd.Bernoulli, tfd.Binomial, tfd.Categorical, tfd.NegativeBinomial, tfd.Poisson)
 
@@ -57,6 +56,25 @@ def positive(raw: Any) -> tf.Tensor:
     """Softplus, log(1 + e^raw), plus 1e-7: any number becomes a positive one.
 
     Where `raw` is large it is about `raw` itself; it grows more gently than exp.
+
+    Parameters
+    ----------
+    raw : array or tensor of real numbers, any shape
+
+    Returns
+    -------
+    tensor
+        Of the same shape and type; whole numbers give Keras's float type.
+
+    Raises
+    ------
+    TypeError
+        If `raw` holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.positive(np.array([-100.0, 0.0, 100.0])).numpy().round(4).tolist()
+    [0.0, 0.6931, 100.0]
     """
     raw = _real(raw, "raw")
     raw = raw if raw.dtype.is_floating else tf.cast(raw, keras.config.floatx())
@@ -65,24 +83,83 @@ def positive(raw: Any) -> tf.Tensor:
 
 @_serializable
 def normal(params: Any) -> Distribution:
-    """Normal distributions from outputs of shape (n, 2k): k means, then k raw standard deviations."""
+    """Return normal distributions with a mean and a standard deviation for each target.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, 2k)
+        k means in the units of the targets, then k raw standard deviations, which pass through `positive`.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.normal([[3.0, 0.0]]).mean().numpy().round(4).tolist()
+    [[3.0]]
+    """
     mean, raw_sd = _columns(params, "normal", "mean", "raw sd")
     return tfd.Normal(mean, positive(raw_sd))
 
 
 @_serializable
 def poisson(params: Any) -> Distribution:
-    """Poisson distributions from log rates, shape (n, k)."""
+    """Return Poisson distributions of counts.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, k)
+        Log rates.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.poisson([[0.0], [1.0]]).mean().numpy().round(4).tolist()
+    [[1.0], [2.7183]]
+    """
     (log_rate,) = _columns(params, "poisson", "log rate")
     return tfd.Poisson(log_rate=log_rate)
 
 
 @_serializable
 def negative_binomial(params: Any) -> Distribution:
-    """Negative binomial distributions from outputs of shape (n, 2k): log means, raw total counts.
+    """Return negative binomial distributions of counts, which spread more than Poisson's.
 
     With the total count r = positive(raw), the variance is mean + mean^2 / r; 1/r is the "alpha" or
     dispersion of regression software, and r -> infinity gives the Poisson distribution.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, 2k)
+        k log means, then k raw total counts.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.negative_binomial([[1.0, 0.0]]).mean().numpy().round(4).tolist()
+    [[2.7183]]
     """
     log_mean, raw_total = _columns(params, "negative_binomial", "log mean", "raw total count")
     total_count = positive(raw_total)
@@ -91,7 +168,27 @@ def negative_binomial(params: Any) -> Distribution:
 
 @_serializable
 def zero_inflated_poisson(params: Any) -> Distribution:
-    """Mixtures of "always 0" and Poisson from outputs of shape (n, 2k): log rates, logits of the first."""
+    """Return mixtures of "always 0" and a Poisson distribution.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, 2k)
+        k log rates, then k logits of "always 0".
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.zero_inflated_poisson([[1.0, 0.0]]).mean().numpy().round(4).tolist()
+    [[1.3591]]
+    """
     log_rate, logit_zero = _columns(params, "zero_inflated_poisson", "log rate", "logit of an extra zero")
     # not tfd.Inflated: in TFP 0.25 its probability of an extra zero is sigmoid(2 logit)
     which = tfd.Categorical(logits=tf.stack([logit_zero, tf.zeros_like(logit_zero)], axis=-1))
@@ -101,14 +198,54 @@ def zero_inflated_poisson(params: Any) -> Distribution:
 
 @_serializable
 def bernoulli(params: Any) -> Distribution:
-    """Bernoulli distributions from logits, shape (n, k)."""
+    """Return Bernoulli distributions of 0 and 1.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, k)
+        Logits of 1.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.bernoulli([[0.0], [2.0]]).mean().numpy().round(4).tolist()
+    [[0.5], [0.8808]]
+    """
     (logits,) = _columns(params, "bernoulli", "logit")
     return tfd.Bernoulli(logits=logits)
 
 
 @_serializable
 def categorical(params: Any) -> Distribution:
-    """Categorical distributions from one logit a class, shape (n, classes); targets have shape (n,)."""
+    """Return categorical distributions; their targets are class numbers of shape (n,).
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, classes)
+        One logit for each class.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.categorical([[0.0, 0.0, 2.0]]).prob(2).numpy().round(4).tolist()
+    [0.787]
+    """
     logits = _float64(params)
     if len(logits.shape) < 2 or logits.shape[-1] == 1:
         raise ValueError(
@@ -122,15 +259,30 @@ def categorical(params: Any) -> Distribution:
 class AppendConstant(keras.layers.Layer):
     """Append trained numbers that are the same for every example, such as a constant spread.
 
-    Input (n, k), output (n, k + count). `initial` is the value at the start of the training.
-    A count below 1, an initial value that is not finite or other inputs are a ValueError.
+    Input (n, k), output (n, k + count).
 
-    >>> keras.Sequential([keras.Input((1,)), keras.layers.Dense(1), AppendConstant()])  # mean, raw sd
+    Parameters
+    ----------
+    count : int
+        How many numbers.
+    initial : float
+        Their value at the start of the training.
+
+    Raises
+    ------
+    ValueError
+        If `count` is below 1, `initial` is not finite, or the inputs have another shape.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1), heads.AppendConstant()])
+    >>> model.output_shape  # mean, raw sd
+    (None, 2)
     """
 
     def __init__(self, count: int = 1, initial: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _whole(count, "count", 1)
+        checks.whole(count, "count", 1)
         self.count, self.initial = count, _finite(initial, "initial")
 
     def build(self, input_shape: Any) -> None:
@@ -162,6 +314,10 @@ def nll(make_distribution: Head, name: str = "nll") -> NLL:
     name : str
         The loss's name.
 
+    Returns
+    -------
+    NLL
+
     Raises
     ------
     ValueError
@@ -170,13 +326,26 @@ def nll(make_distribution: Head, name: str = "nll") -> NLL:
     tf.errors.InvalidArgumentError
         During the training, if outputs are NaN, a scale is not positive or a target is impossible
         (compiled by XLA, TensorFlow drops these three checks).
+
+    Examples
+    --------
+    >>> loss = heads.nll(heads.poisson)
+    >>> round(float(loss(np.array([[2.0]]), np.array([[0.0]]))), 4)  # 1 + log(2!)
+    1.6931
     """
     return NLL(make_distribution, name=name)
 
 
 @_serializable
 class NLL(keras.losses.Loss):
-    """The loss that `nll` returns. Several targets of one example count as independent: their NLLs add up."""
+    """The loss that `nll` returns. Several targets of one example count as independent: their NLLs add up.
+
+    Examples
+    --------
+    >>> loss = heads.NLL(heads.poisson)
+    >>> loss.get_config()["name"]
+    'nll'
+    """
 
     def __init__(self, make_distribution: Head, name: str = "nll", **kwargs: Any) -> None:
         _refuse_no_function(make_distribution, "nll")
@@ -226,6 +395,12 @@ class Predictive:
     ------
     ValueError
         If outputs are NaN or infinite, or do not fit the head. Each method names an argument that it cannot use.
+
+    Examples
+    --------
+    >>> predicted = heads.Predictive(heads.normal, np.array([[0.0, 0.0], [5.0, 1.0]]))
+    >>> predicted.mean().tolist()
+    [0.0, 5.0]
     """
 
     def __init__(self, make_distribution: Head, params: Any) -> None:
@@ -245,17 +420,67 @@ class Predictive:
                 raise ValueError(f"params: mean or sd of {self.distribution.name} overflows: a log rate is too large")
 
     def mean(self) -> np.ndarray:
-        """Mean of each example, shape (n,), in the units of the target."""
+        """Return the mean of each example.
+
+        Returns
+        -------
+        array, shape (n,)
+            In the units of the target.
+
+        Raises
+        ------
+        ValueError
+            If the distributions are of classes, which have no order.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).mean().round(4).tolist()
+        [1.0, 7.3891]
+        """
         return self._flat(self._ordered().mean())
 
     def sd(self) -> np.ndarray:
-        """Standard deviation of each example, shape (n,), in the units of the target."""
+        """Return the standard deviation of each example.
+
+        Returns
+        -------
+        array, shape (n,)
+            In the units of the target.
+
+        Raises
+        ------
+        ValueError
+            If the distributions are of classes, which have no order.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).sd().round(4).tolist()
+        [1.0, 2.7183]
+        """
         return self._flat(self._ordered().stddev())
 
     def quantile(self, q: float | Sequence[float]) -> np.ndarray:
-        """Quantiles in the units of the target: (n,) for one q, (len(q), n) for several.
+        """Return quantiles; for counts, the smallest count with a cumulative probability of at least q.
 
-        For counts it is the smallest count with a cumulative probability of at least q.
+        Parameters
+        ----------
+        q : float or list of float
+            Cumulative probabilities between 0 and 1.
+
+        Returns
+        -------
+        array, shape (n,) for one q, (len(q), n) for several
+            In the units of the target.
+
+        Raises
+        ------
+        ValueError
+            If `q` lies elsewhere, or the distributions are of classes.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).quantile([0.1, 0.9]).tolist()
+        [[0.0, 4.0], [2.0, 11.0]]
         """
         q = _array(q, "q").astype(float)
         if q.ndim > 1 or not 1 <= q.size <= 1000 or not np.all((q > 0) & (q < 1)):
@@ -265,33 +490,114 @@ class Predictive:
         return rows[0] if q.ndim == 0 else np.stack(rows)
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper end of the central interval with this probability, each of shape (n,)."""
+        """Return the central interval that holds `level` of the probability.
+
+        Returns
+        -------
+        low, high : arrays, shape (n,)
+            In the units of the target.
+
+        Raises
+        ------
+        ValueError
+            If `level` does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> low, high = heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).interval(0.9)
+        >>> low.tolist(), high.tolist()
+        ([0.0, 3.0], [3.0, 12.0])
+        """
         if not 0 < _finite(level, "level") < 1:
             raise ValueError(f"level: the probability of an interval lies between 0 and 1, not at {level}")
         low, high = self.quantile([(1 - level) / 2, (1 + level) / 2])
         return low, high
 
     def cdf(self, y: Any) -> np.ndarray:
-        """Probability of at most y, shape (n,), for targets y of shape (n,) or (n, 1)."""
+        """Return the probability of at most `y`, of shape (n,) or (n, 1), for each example.
+
+        Returns
+        -------
+        array, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If `y` does not fit the examples or has NaN.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).cdf([0, 5]).round(4).tolist()
+        [0.3679, 0.2538]
+        """
         targets = self._targets(y).numpy()
         _refuse_nan(targets, "y")
         return self._flat(self._cdf(targets))
 
     def log_prob(self, y: Any) -> np.ndarray:
-        """Log-probability or log-density in nats of each target, shape (n,), for y of shape (n,) or (n, 1)."""
+        """Return the log-probability or log-density of each target `y`, of shape (n,) or (n, 1).
+
+        Returns
+        -------
+        array, shape (n,)
+            In nats.
+
+        Raises
+        ------
+        ValueError
+            If `y` does not fit the examples or is impossible.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).log_prob([0, 5]).round(4).tolist()
+        [-1.0, -2.1765]
+        """
         targets = self._targets(y)
         if not np.all(_possible(self.distribution, targets)):
             raise ValueError(f"y: {self.distribution.name} takes {_support(self.distribution)}")
         return self._flat(self.distribution.log_prob(tf.cast(targets, self.distribution.dtype)))
 
     def nll(self, y: Any) -> float:
-        """Mean negative log-likelihood of the targets, in nats."""
+        """Return the mean negative log-likelihood of the targets `y`, of shape (n,) or (n, 1).
+
+        Returns
+        -------
+        float
+            In nats.
+
+        Raises
+        ------
+        ValueError
+            If `y` does not fit the examples or is impossible.
+
+        Examples
+        --------
+        >>> round(heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).nll([0, 5]), 4)
+        1.5883
+        """
         return float(-np.mean(self.log_prob(y)))
 
     def density(self, values: Any) -> np.ndarray:
-        """Probability (counts, classes) or density of each of m values for each example, shape (n, m).
+        """Return the probability (counts, classes) or density of m values for each example.
 
-        It is 0 for impossible values, such as a count of -1.
+        Parameters
+        ----------
+        values : array, shape (m,)
+            In the units of the target. Impossible ones, such as a count of -1, have density 0.
+
+        Returns
+        -------
+        array, shape (n, m)
+
+        Raises
+        ------
+        ValueError
+            If `values` has another shape or NaN.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).density([-1, 0, 1]).round(4).tolist()
+        [[0.0, 0.3679, 0.3679], [0.0, 0.0006, 0.0046]]
         """
         values = _array(values, "values")
         _refuse_nan(values, "values")
@@ -304,9 +610,25 @@ class Predictive:
         return np.moveaxis(self._flat(density), 0, -1)
 
     def sample(self, size: int = 1, seed: int = 0) -> np.ndarray:
-        """Random draws from each distribution, shape (size, n); the same seed draws the same."""
-        _whole(seed, "seed", -(2**31), 2**31 - 1)
-        _whole(size, "size", 1, max(1, MOST_DRAWS // int(np.prod(self.distribution.batch_shape))))
+        """Return random draws from each distribution; the same seed draws the same.
+
+        Returns
+        -------
+        array, shape (size, n)
+            In the units of the target.
+
+        Raises
+        ------
+        ValueError
+            If `size` or `seed` is no whole number that fits.
+
+        Examples
+        --------
+        >>> heads.Predictive(heads.poisson, np.array([[0.0], [2.0]])).sample(1000).mean(axis=0).round().tolist()
+        [1.0, 7.0]
+        """
+        checks.whole(seed, "seed", -(2**31), 2**31 - 1)
+        checks.whole(size, "size", 1)
         return self._flat(self.distribution.sample(size, seed=(0, seed)))
 
     def _quantile(self, q: float) -> Any:
@@ -386,7 +708,7 @@ def _real(values: Any, name: str) -> tf.Tensor:
     try:
         tensor = tf.convert_to_tensor(values)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
+        raise TypeError(f"{name} must be a regular array of numbers, not {checks.said(values)}") from None
     if not (tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool):
         raise TypeError(f"{name} must be real numbers, not {tensor.dtype.name}")
     return tensor
@@ -396,9 +718,9 @@ def _array(values: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise TypeError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
+        raise TypeError(f"{name} must be a regular array of numbers, not {checks.said(values)}") from None
     if array.dtype.kind in "cmMSUO" or np.ma.is_masked(values):
-        raise TypeError(f"{name} must be real numbers without gaps, not {_said(values)}")
+        raise TypeError(f"{name} must be real numbers without gaps, not {checks.said(values)}")
     return array
 
 
@@ -409,12 +731,13 @@ def _refuse_nan(array: np.ndarray, name: str) -> None:
 
 def _refuse_no_function(head: Any, where: str) -> None:
     if not callable(head):
-        raise TypeError(f"{where} needs a function make_distribution from outputs to a distribution, not {_said(head)}")
+        wanted = f"{where} needs a function make_distribution from outputs to a distribution"
+        raise TypeError(f"{wanted}, not {checks.said(head)}")
 
 
 def _finite(number: Any, name: str) -> Any:
     if not isinstance(number, Real) or not np.isfinite(number):
-        raise ValueError(f"{name} must be a finite number, not {_said(number)}")
+        raise ValueError(f"{name} must be a finite number, not {checks.said(number)}")
     return number
 
 

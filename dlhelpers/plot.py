@@ -4,14 +4,12 @@ Only drawing happens here: no training, no `plt.show()`, no data loading. Colour
 colour-blind-safe palette (Okabe and Ito), class 0 blue and class 1 orange throughout.
 
 Arguments are looked at before anything is drawn: NaN, infinity, text, a wrong shape or more than a
-picture can show is a ValueError that names the argument.
+picture can show is an error that names the argument.
 """
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Callable, Mapping, Sequence, Set
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -20,12 +18,12 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
 
-from dlhelpers.start import PALETTE
+from dlhelpers import checks
+from dlhelpers.style import PALETTE
 
 MARKERS = "osD^vPX*"
-LARGEST = 1e300  # beyond it the ticks of an axis overflow
 # In one picture; beyond them matplotlib draws for more than a few seconds, and nobody sees anything.
-MOST_IMAGES, MOST_CURVES, MOST_CLASSES, MOST_BARS, MOST_LINES, MOST_FILLED = 1000, 100, 100, 2000, 2000, 20_000
+MOST_IMAGES, MOST_CURVES, MOST_CLASSES, MOST_BARS, MOST_FILLED = 1000, 100, 100, 2000, 20_000
 PROBABILITY_MAP = LinearSegmentedColormap.from_list("probability", ["#7CB4D6", "white", "#E9AB7A"])
 
 
@@ -40,13 +38,32 @@ def scatter(
         A DataFrame names the axes by its columns.
     y : array of int, shape (n,) or (n, 1)
         Classes 0 to 7.
-    labels : names of the classes, for the legend; no legend if None.
-    size : area of a marker in square points.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes, for the legend; no legend if None.
+    size : float
+        Area of a marker in square points.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.scatter([[0, 1], [2, 3]], [0, 1], labels=["genuine", "forged"])
+    >>> len(ax.collections)
+    2
     """
     points = _points(x)
     classes = _classes(y, len(points), len(PALETTE))
     labels = _legend_names(labels, classes.max() + 1)
-    _positive(size, "size", 1e5)
+    checks.positive(size, "size", 1e5)
     ax = _axes(ax)
     for k in np.unique(classes):
         chosen = points[classes == k]
@@ -83,16 +100,37 @@ def decision_boundary(
         Points that the plane must show; drawn if `y` is given. A DataFrame names the axes.
     y : array of int, shape (n,) or (n, 1), optional
         Their classes.
-    limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), in the units of `x`; by default the
-        range of `x` and a margin of 8 %.
-    scale : what the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes, for the legend.
+    limits : (x1 lowest, x1 highest, x2 lowest, x2 highest), optional
+        In the units of `x`; by default the range of `x` and a margin of 8 %.
+    scale : str, optional
+        What the colours mean, such as "p(forged)", written beside a colour bar; no bar if None.
         For two classes only.
-    grid : points in each direction, at most 2000.
+    grid : int
+        Points in each direction, at most 2000.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.decision_boundary(lambda x: 1 / (1 + np.exp(-x[:, 0])), [[-1, -1], [1, 1]], grid=20)
+    >>> [round(float(edge), 2) for edge in ax.get_xlim()]
+    [-1.16, 1.16]
     """
     points = _points(x)
     if y is not None:
         _legend_names(labels, _classes(y, len(points), len(PALETTE)).max() + 1)
-    _whole(grid, "grid", 2, 2000)
+    checks.whole(grid, "grid", 2, 2000)
     left, right, bottom, top = _plane(points, limits, grid)
     across, up = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
     p = _probabilities(model, np.column_stack([across.ravel(), up.ravel()]).astype("float32"))
@@ -126,9 +164,30 @@ def learning_curves(
 
     Parameters
     ----------
-    runs : {name: Keras History, or its `history` dictionary}
-    metric : a key of the history, such as "loss" or "accuracy".
-        Epochs where it is NaN or infinite leave a gap, and the legend counts them.
+    runs : dict of {str: History or dict}
+        By name, what `fit` returns or its `history` dictionary.
+    metric : str
+        A key of the history, such as "loss" or "accuracy". Epochs where it is NaN or infinite leave
+        a gap, and the legend counts them.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    ylabel : str, optional
+        Label of the vertical axis; the metric by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.learning_curves({"Adam": {"loss": [0.9, 0.4], "val_loss": [0.8, 0.5]}}, ylabel="NLL")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['Adam, training', 'Adam, validation']
     """
     names = _case_names(runs, "runs")
     curves = [_curves(name, run, metric) for name, run in runs.items()]
@@ -159,27 +218,52 @@ def image_grid(
 
     Parameters
     ----------
-    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3), n up to 1000
-    titles : n short texts, one above each image.
-    columns : images in a row.
-    limits : values of the darkest and the lightest grey; by default the range of all images
-        together, so that they can be compared. Colour images: uint8, or floats in 0 to 1.
-    row_labels : a text to the left of each row.
-    title_colors : n colours of the titles.
+    images : array, shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+        Up to 1000 images. Colour images: uint8, or floats in 0 to 1.
+    titles : list of str, optional
+        n short texts, one above each image.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    columns : int
+        Images in a row.
+    cmap : str
+        Colour map of grey images.
+    limits : (lowest, highest), optional
+        Values at the two ends of the colour map; by default the range of all images together, so
+        that they can be compared.
+    row_labels : list of str, optional
+        A text to the left of each row.
+    title_colors : list of str, optional
+        n colours of the titles.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.image_grid(np.eye(4).reshape(4, 2, 2), titles=["a", "b", "c", "d"], columns=2)
+    >>> len(ax.images)
+    4
     """
     images = _images(images, "images")
-    _whole(columns, "columns", 1)
+    checks.whole(columns, "columns", 1)
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    titles = _texts(list(titles) if isinstance(titles, str) else titles, "titles", len(images))
-    row_labels = _texts(row_labels, "row_labels", rows)
-    title_colors = _texts(title_colors, "title_colors", len(images))
+    titles = checks.texts(list(titles) if isinstance(titles, str) else titles, "titles", len(images))
+    row_labels = checks.texts(row_labels, "row_labels", rows)
+    title_colors = checks.texts(title_colors, "title_colors", len(images))
     for colour in title_colors or ():
         if not is_color_like(colour):
-            raise ValueError(f"title_colors: {_said(colour)} is no colour")
+            raise ValueError(f"title_colors: {checks.said(colour)} is no colour")
     low, high = (float(images.min()), float(images.max())) if limits is None else _pair(limits)
     if not isinstance(cmap, Colormap) and cmap not in list(colormaps):
-        raise ValueError(f"cmap: matplotlib has no colour map {_said(cmap)}")
+        raise ValueError(f"cmap: matplotlib has no colour map {checks.said(cmap)}")
     (height, width), gap = images.shape[1:3], 1.3 if titles is not None else 1.08
     cell = min(8 / columns, 3)
     ax = _axes(ax, figsize=(cell * columns, min(cell * rows * gap * height / width + 0.2, 6)))
@@ -202,10 +286,31 @@ def kernels(weights: Any, ax: Axes | None = None, *, titles: Sequence[str] | Non
 
     Parameters
     ----------
-    weights : array, shape (height, width, channels, kernels), as a Conv2D layer keeps them.
-        Kernels of several channels are shown channel after channel.
+    weights : array, shape (height, width, channels, kernels)
+        As a Conv2D layer keeps them. Kernels of several channels are shown channel after channel.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    titles : list of str, optional
+        A text above each picture.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> edges = np.array([[1.0, 0.0, -1.0]] * 3)
+    >>> plot.kernels(edges[..., None, None]).images[0].get_clim()
+    (-1.0, 1.0)
     """
-    _numbers(weights, "weights")
+    checks.numbers(weights, "weights")
     weights = np.asarray(weights)
     if weights.ndim != 4 or weights.size == 0:
         raise ValueError(f"kernels: weights must have shape (h, w, channels, kernels), not {weights.shape}")
@@ -220,8 +325,28 @@ def feature_maps(maps: Any, ax: Axes | None = None, *, titles: Sequence[str] | N
     Parameters
     ----------
     maps : array, shape (height, width, channels)
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    titles : list of str, optional
+        A text above each picture.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> len(plot.feature_maps(np.zeros((5, 6, 3))).images)
+    3
     """
-    _numbers(maps, "maps")
+    checks.numbers(maps, "maps")
     maps = np.asarray(maps)
     if maps.ndim != 3 or maps.size == 0:
         raise ValueError(f"feature_maps: maps must have shape (height, width, channels), not {maps.shape}")
@@ -236,18 +361,37 @@ def confusion(
     Parameters
     ----------
     y_true, y_pred : arrays of int, shape (n,)
-    labels : names of the classes 0, 1, ...; all of them are shown, seen or not. By default, the classes seen.
-    normalize : show each row as shares of its class instead of counts; zeros if the class was not seen.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes 0, 1, ...; all of them are shown, seen or not. By default, the classes seen.
+    normalize : bool
+        Show each row as shares of its class instead of counts; zeros if the class was not seen.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.confusion([0, 0, 1], [0, 1, 1], labels=["cat", "dog"])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '0', '1']
     """
     from sklearn.metrics import ConfusionMatrixDisplay
 
-    truth = _whole_numbers(y_true, "y_true")
-    guess = _whole_numbers(y_pred, "y_pred", len(truth), "y_true")
+    truth = checks.whole_numbers(y_true, "y_true")
+    guess = checks.whole_numbers(y_pred, "y_pred", len(truth), "y_true")
     if not isinstance(normalize, (bool, np.bool_)):
-        raise ValueError(f"normalize must be True or False, not {_said(normalize)}")
+        raise ValueError(f"normalize must be True or False, not {checks.said(normalize)}")
     shown = np.union1d(truth, guess)
     if labels is not None:
-        labels = _texts(labels, "labels", least=shown[-1] + 1)
+        labels = checks.texts(labels, "labels", least=shown[-1] + 1)
         if shown[0] < 0:
             raise ValueError(f"labels name the classes 0, 1, ..., but y_true or y_pred holds {shown[0]}")
         shown = np.arange(len(labels))
@@ -273,20 +417,41 @@ def predictive_band(
 
     Parameters
     ----------
-    x, mean : arrays, shape (n,) with n > 1, in the units of the data.
-    sd : array, shape (n,), or one number: predicted standard deviation, in the units of `mean`.
+    x, mean : arrays, shape (n,) with n > 1
+        In the units of the data.
+    sd : array, shape (n,), or float
+        Predicted standard deviation, in the units of `mean`.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    widths : list of float
+        Half the width of each band, in standard deviations.
+    label : str
+        Name of the mean in the legend.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.predictive_band([0, 1, 2], [5, 6, 8], 0.5)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['±2 sd', '±1 sd', 'mean']
     """
-    x = _row(x, "x", least=2, most=MOST_FILLED)
-    mean = _row(mean, "mean", len(x), "x")
-    sd = _numbers(sd, "sd")
-    sd = np.full(len(x), sd.item()) if sd.size == 1 else _row(sd, "sd", len(x), "x")
+    x = checks.row(x, "x", least=2, most=MOST_FILLED)
+    mean = checks.row(mean, "mean", len(x), "x")
+    sd = checks.numbers(sd, "sd")
+    sd = np.full(len(x), sd.item()) if sd.size == 1 else checks.row(sd, "sd", len(x), "x")
     if sd.min() < 0:
         raise ValueError(f"sd must not be negative, and it goes down to {sd.min():.3g}")
-    widths = _texts(widths, "widths")
+    widths = checks.texts(widths, "widths")
     for width in widths or ():
-        _positive(width, "widths")
-        if not (abs(mean) / width + sd < LARGEST / width).all():
-            raise ValueError(f"sd goes up to {sd.max():.3g}: a band of {width:g} sd is too large to draw")
+        checks.positive(width, "widths")
     (label,) = _legend_names([label], 1, "label")
     order = np.argsort(x)
     x, mean, sd = x[order], mean[order], sd[order]
@@ -310,21 +475,41 @@ def conditional_distribution(
     ----------
     y : array, shape (n,)
         An array of int is drawn as stems (counts), one of float as curves.
-    densities : {case: array of shape (n,)}, densities or probabilities at `y`.
-    observed : {case: observed y}
+    densities : dict of {str: array of shape (n,)}
+        By case, densities or probabilities at `y`.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    observed : dict of {str: float}, optional
+        By case, the observed y.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.conditional_distribution([0, 1, 2], {"rain": [0.7, 0.2, 0.1]}, observed={"rain": 1})
+    >>> ax.get_ylabel()
+    'probability'
     """
     counts = np.asarray(y).dtype.kind in "biu"
     names = _case_names(densities, "densities")
-    y = _row(y, "y", least=1 if counts else 2, most=MOST_FILLED)
-    rows = [_row(p, f"densities[{name!r}]", len(y), "y") for name, p in densities.items()]
+    y = checks.row(y, "y", least=1 if counts else 2, most=MOST_FILLED)
+    rows = [checks.row(p, f"densities[{name!r}]", len(y), "y") for name, p in densities.items()]
     for name, p in zip(names, rows, strict=True):
         if p.min() < 0 or (counts and p.max() > 1 + 1e-6):
             raise ValueError(f"densities[{name!r}] goes from {p.min():.3g} to {p.max():.3g}: is it a logarithm?")
     if counts and (len(np.unique(y)) < len(y) or abs(y).max() > 1e9 or len(y) * len(rows) > MOST_BARS):
         raise ValueError(f"y must be different counts up to 1e9, and for all cases together at most {MOST_BARS}")
-    seen = {str(name): _number(value, f"observed[{name!r}]") for name, value in _mapping(observed, "observed").items()}
+    observed = _mapping(observed, "observed")
+    seen = {str(name): checks.number(value, f"observed[{name!r}]") for name, value in observed.items()}
     if not set(seen) <= set(names):
-        raise ValueError(f"observed has the case {_said(*set(seen) - set(names))}, which densities has not")
+        raise ValueError(f"observed has the case {checks.said(*set(seen) - set(names))}, which densities has not")
     order = np.argsort(y, kind="stable")
     y, rows = y[order], [p[order] for p in rows]
     ax = _axes(ax)
@@ -350,11 +535,30 @@ def latent_map(codes: Any, y: Any, ax: Axes | None = None, *, labels: Sequence[s
     codes : array, shape (n, 2)
     y : array of int, shape (n,)
         Classes 0 to 9.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    labels : list of str, optional
+        Names of the classes; their numbers by default.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.latent_map([[0, 0], [0, 2], [9, 9]], [0, 0, 1])
+    >>> [text.get_text() for text in ax.texts]
+    ['0', '1']
     """
     colours = plt.get_cmap("tab10").colors
     codes = _points(codes, "codes")
     classes = _classes(y, len(codes), len(colours), "codes")
-    labels = _texts(labels, "labels", least=classes.max() + 1)
+    labels = checks.texts(labels, "labels", least=classes.max() + 1)
     ax = _axes(ax)
     centres = np.array([np.median(codes[classes == k], axis=0) for k in np.unique(classes)])
     for k, place in zip(np.unique(classes), _apart(centres, np.ptp(codes, axis=0)), strict=True):
@@ -387,10 +591,28 @@ def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes
 
     Parameters
     ----------
-    samples : {epoch: images of shape (n, height, width[, 1 or 3])}, the same n in each row.
+    samples : dict of {int: array of shape (n, height, width[, 1 or 3])}
+        Images by epoch, the same n in each row.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.samples_by_epoch({1: np.zeros((3, 2, 2)), 5: np.ones((3, 2, 2))})
+    >>> [text.get_text() for text in ax.texts]
+    ['epoch 1', 'epoch 5']
     """
     if not isinstance(samples, Mapping) or not samples:
-        raise ValueError(f"samples must be a dictionary of images by epoch, not {_said(samples)}")
+        raise ValueError(f"samples must be a dictionary of images by epoch, not {checks.said(samples)}")
     groups = [_images(group, f"samples[{epoch!r}]") for epoch, group in samples.items()]
     counts = {len(group) for group in groups}
     if len(counts) != 1:
@@ -416,22 +638,41 @@ def network_diagram(
 
     Parameters
     ----------
-    units : units of each layer, the inputs first, such as (2, 8, 1).
-    names : a text under each layer.
-    weights : for each pair of layers an array (units, next units): width and colour of the lines
+    units : list of int
+        Units of each layer, the inputs first, such as (2, 8, 1).
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+    names : list of str, optional
+        A text under each layer.
+    weights : list of arrays, optional
+        For each pair of layers an array (units, next units): width and colour of the lines
         (orange positive, blue negative).
-    values : for each layer an array of the numbers to write into its circles.
-    most : layers with more units show this many, 2 to 20, and three dots.
+    values : list of arrays, optional
+        For each layer the numbers to write into its circles.
+    most : int
+        Layers with more units show this many, 2 to 20, and three dots.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.network_diagram((2, 3, 1), names=["input", "hidden", "output"])
+    >>> len(ax.lines)  # weights
+    9
     """
     units = _units(units)
-    names = _texts(names, "names", len(units))
+    names = checks.texts(names, "names", len(units))
     weights = _layers(weights, "weights", list(zip(units[:-1], units[1:], strict=True)))
     values = _layers(values, "values", [(count,) for count in units])
-    _whole(most, "most", 2, 20)
+    checks.whole(most, "most", 2, 20)
     layers = [_circles(count, most) for count in units]
-    lines = sum(len(left) * len(right) for left, right in zip(layers[:-1], layers[1:], strict=True))
-    if lines > MOST_LINES:
-        raise ValueError(f"units, most: {lines} lines are too many for a picture of at most {MOST_LINES}")
     ax = _axes(ax, figsize=(6, 3.5))
     for k in range(len(units) - 1):
         for i, start in layers[k].items():
@@ -463,102 +704,33 @@ def _axes(ax: Axes | None, **look: Any) -> Axes:
 # What the arguments must be
 
 
-def _said(*values: Any) -> str:
-    return " ".join(", ".join(reprlib.repr(value) for value in values).split())
-
-
-def _numbers(values: Any, name: str, finite: bool = True) -> np.ndarray:
-    """The values as floats. Text that looks like a number, masked and complex values would lose their meaning."""
-    try:
-        array = np.asarray(values)
-        text = array.dtype.kind == "O" and any(isinstance(value, (str, bytes)) for value in array.flat)
-        if text or array.dtype.kind in "cmMSU" or np.ma.is_masked(values):
-            raise TypeError
-        array = array.astype(float)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a regular array of numbers, not {_said(values)}") from None
-    good = np.isfinite(array)
-    if finite and not good.all():
-        raise ValueError(f"{name} has {np.sum(~good)} values that are NaN or infinite: drop or mend them")
-    if abs(array[good]).max(initial=0) > LARGEST:
-        raise ValueError(f"{name} goes up to {abs(array[good]).max():.3g}, too large to draw: change the unit")
-    return array
-
-
-def _number(value: Any, name: str) -> float:
-    array = _numbers(value, name)
-    if array.size != 1:
-        raise ValueError(f"{name} must be one number, not {_said(value)}")
-    return array.item()
-
-
-def _row(values: Any, name: str, n: int | None = None, other: str = "", *, least: int = 1, most: float = np.inf) -> Any:
-    row = _numbers(values, name)
-    if row.shape not in ((row.size,), (row.size, 1)) or row.size < least:
-        raise ValueError(f"{name} must have shape (n,) with n >= {least}, not {row.shape}")
-    if row.size > most:
-        raise ValueError(f"{name} has {row.size} values, too many for a filled curve: take at most {most}")
-    if n is not None and row.size != n:
-        raise ValueError(f"{name} must have as many values as {other}, {n}, not {row.size}")
-    return row.ravel()
-
-
-def _whole_numbers(values: Any, name: str, n: int | None = None, other: str = "") -> np.ndarray:
-    row = _row(values, name, n, other)
-    if (row != np.round(row)).any() or abs(row).max() > 2**53:
-        raise ValueError(f"{name} must hold whole numbers, not {_said(*row[row != np.round(row)][:3])}")
-    return row.astype(int)
-
-
 def _points(x: Any, name: str = "x") -> np.ndarray:
-    points = _numbers(x, name)
+    points = checks.numbers(x, name)
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise ValueError(f"{name} must have shape (n, 2) with n > 0, not {points.shape}")
     return points
 
 
 def _classes(y: Any, n: int, colours: int, other: str = "x") -> np.ndarray:
-    classes = _whole_numbers(y, "y", n, other)
+    classes = checks.whole_numbers(y, "y", n, other)
     if classes.min() < 0 or classes.max() >= colours:
         wrong = classes.min() if classes.min() < 0 else classes.max()
         raise ValueError(f"y must hold classes from 0 to {colours - 1}, which have a colour, not {wrong}")
     return classes
 
 
-def _whole(number: Any, name: str, low: int, high: float = np.inf) -> None:
-    if isinstance(number, bool) or not isinstance(number, Integral) or not low <= number <= high:
-        upwards = f"from {low} to {high}" if high < np.inf else f"of at least {low}"
-        raise ValueError(f"{name} must be a whole number {upwards}, not {_said(number)}")
-
-
-def _positive(number: Any, name: str, most: float = LARGEST) -> None:
-    if isinstance(number, bool) or not isinstance(number, Real) or not 0 < number <= most:
-        raise ValueError(f"{name} must be a positive number up to {most:g}, not {_said(number)}")
-
-
 def _pair(limits: Any) -> tuple[float, float]:
-    pair = _numbers(limits, "limits")
+    pair = checks.numbers(limits, "limits")
     if pair.shape != (2,) or not pair[0] < pair[1]:
-        raise ValueError(f"limits must be two numbers, the lower one first, not {_said(limits)}")
+        raise ValueError(f"limits must be two numbers, the lower one first, not {checks.said(limits)}")
     return float(pair[0]), float(pair[1])
-
-
-def _texts(texts: Any, name: str, n: int | None = None, least: int = 0) -> list[Any] | None:
-    if texts is None:
-        return None
-    if isinstance(texts, (str, bytes, Mapping, Set)) or not hasattr(texts, "__iter__"):
-        raise ValueError(f"{name} must be a list, not {_said(texts)}")
-    texts = list(texts)
-    if len(texts) < least or n not in (None, len(texts)):
-        raise ValueError(f"{name} must have {least if n is None else n} entries, not {len(texts)}")
-    return texts
 
 
 def _legend_names(names: Any, least: int, argument: str = "labels") -> list[str] | None:
     """Names that matplotlib shows: it leaves out those that are empty or begin with an underscore."""
     if names is None:
         return None
-    names = [str(name) for name in _texts(names, argument, least=least)]
+    names = [str(name) for name in checks.texts(names, argument, least=least)]
     for name in names:
         if not name or name.startswith("_"):
             raise ValueError(f"{argument}: a legend leaves out {name!r}: give it a name that begins with a letter")
@@ -567,14 +739,14 @@ def _legend_names(names: Any, least: int, argument: str = "labels") -> list[str]
 
 def _case_names(cases: Any, argument: str) -> list[str]:
     if not isinstance(cases, Mapping) or not 0 < len(cases) <= MOST_CURVES:
-        held = f"{len(cases)} of them" if isinstance(cases, Mapping) else _said(cases)
+        held = f"{len(cases)} of them" if isinstance(cases, Mapping) else checks.said(cases)
         raise ValueError(f"{argument} must be a dictionary with 1 to {MOST_CURVES} named cases, not {held}")
     return _legend_names(list(cases), 0, argument)
 
 
 def _mapping(cases: Any, argument: str) -> Mapping:
     if cases is not None and not isinstance(cases, Mapping):
-        raise ValueError(f"{argument} must be a dictionary, not {_said(cases)}")
+        raise ValueError(f"{argument} must be a dictionary, not {checks.said(cases)}")
     return cases or {}
 
 
@@ -582,14 +754,14 @@ def _curves(name: str, run: Any, metric: str) -> list[np.ndarray | None]:
     """The training and the validation values of a run, None for a validation that it does not have."""
     history = getattr(run, "history", run)
     if not isinstance(history, Mapping):
-        raise ValueError(f"runs: {name!r} must be a Keras History or its dictionary, not {_said(run)}")
+        raise ValueError(f"runs: {name!r} must be a Keras History or its dictionary, not {checks.said(run)}")
     if metric not in history:
         raise ValueError(f"learning_curves: run {name!r} has no {metric!r}, only {sorted(history)}")
     curves = [history[metric], history.get(f"val_{metric}")]
-    curves = [None if curve is None else _numbers(curve, f"runs[{name!r}]", finite=False) for curve in curves]
+    curves = [None if curve is None else checks.numbers(curve, f"runs[{name!r}]", finite=False) for curve in curves]
     shapes = {curve.shape for curve in curves if curve is not None}
     if len(shapes) != 1 or len(curves[0].shape) != 1 or curves[0].size == 0:
-        raise ValueError(f"runs: {name!r} must have one {metric!r} for each epoch, not shape {_said(*shapes)}")
+        raise ValueError(f"runs: {name!r} must have one {metric!r} for each epoch, not shape {checks.said(*shapes)}")
     return curves
 
 
@@ -615,7 +787,7 @@ def _images(images: Any, name: str) -> np.ndarray:
     if len(array) > MOST_IMAGES:
         raise ValueError(f"{name}: {len(array)} pictures are too many for one figure, draw at most {MOST_IMAGES}")
     if array.dtype.kind not in "biu":
-        numbers = _numbers(images, name).reshape(array.shape)
+        numbers = checks.numbers(images, name).reshape(array.shape)
         array = array if array.dtype in ("float32", "float64") else numbers  # matplotlib draws no other floats
     if array.ndim == 4:
         array = _colour_images(array, name)
@@ -633,21 +805,21 @@ def _colour_images(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _units(units: Any) -> list[int]:
-    units = _texts(units, "units")
+    units = checks.texts(units, "units")
     if units is None or not 2 <= len(units) <= 20:
-        raise ValueError(f"units must be 2 to 20 numbers, one for each layer, not {_said(units)}")
+        raise ValueError(f"units must be 2 to 20 numbers, one for each layer, not {checks.said(units)}")
     for count in units:
-        _whole(count, "units must be at least two positive numbers: each", 1)
+        checks.whole(count, "units must be at least two positive numbers: each", 1)
     return units
 
 
 def _layers(arrays: Any, name: str, shapes: list[tuple[int, ...]]) -> list[np.ndarray | None] | None:
     """One array of the given shape for each layer; numbers that are only written may be NaN."""
-    arrays = _texts(arrays, name, len(shapes))
+    arrays = checks.texts(arrays, name, len(shapes))
     for k, shape in enumerate(shapes if arrays is not None else ()):
         if arrays[k] is None and name == "weights":
             continue
-        arrays[k] = _numbers(arrays[k], f"{name}[{k}]", finite=name == "weights")
+        arrays[k] = checks.numbers(arrays[k], f"{name}[{k}]", finite=name == "weights")
         flat = len(shape) == 1
         if (arrays[k].size,) != shape if flat else arrays[k].shape != shape:
             raise ValueError(f"{name}[{k}] must have shape {shape}, not {arrays[k].shape}")
@@ -658,12 +830,11 @@ def _layers(arrays: Any, name: str, shapes: list[tuple[int, ...]]) -> list[np.nd
 def _plane(points: np.ndarray, limits: Any, grid: int) -> tuple[float, float, float, float]:
     """The limits of the plane, if float32, which models compute in, tells the points of its grid apart."""
     name = "x" if limits is None else "limits"
-    plane = np.array(_limits(points)) if limits is None else _numbers(limits, name)
+    plane = np.array(_limits(points)) if limits is None else checks.numbers(limits, name)
     if plane.shape != (4,) or not (plane[0] < plane[1] and plane[2] < plane[3]):
-        raise ValueError(f"limits must be (x1 lowest, x1 highest, x2 lowest, x2 highest), not {_said(limits)}")
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = np.diff(np.linspace(plane[::2], plane[1::2], grid).astype("float32"), axis=0)
-    if not (np.isfinite(steps) & (steps > 0)).all():
+        raise ValueError(f"limits must be (x1 lowest, x1 highest, x2 lowest, x2 highest), not {checks.said(limits)}")
+    steps = np.diff(np.linspace(plane[::2], plane[1::2], grid).astype("float32"), axis=0)
+    if not (steps > 0).all():
         raise ValueError(f"{name}: float32, which models compute in, cannot tell these points apart: scale them")
     return tuple(plane)
 
@@ -679,8 +850,8 @@ def _probabilities(model: Any, points: np.ndarray) -> np.ndarray:
     """Shape (n,) for the probability of class 1, or (n, k) for k > 2 classes."""
     answer: Callable = model.predict_proba if hasattr(model, "predict_proba") else model
     if not callable(answer):
-        raise TypeError(f"model must be a function, a Keras model or a classifier, not {_said(model)}")
-    p = _numbers(answer(points), "the answer of the model", finite=False)
+        raise TypeError(f"model must be a function, a Keras model or a classifier, not {checks.said(model)}")
+    p = checks.numbers(answer(points), "the answer of the model", finite=False)
     if p.shape == (len(points), 2):
         p = p[:, 1]
     elif p.shape == (len(points), 1):

@@ -7,12 +7,11 @@ import os
 import sys
 from collections.abc import Iterator
 
-# Okabe and Ito's palette: eight colours that people with any kind of colour vision tell apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+from dlhelpers.style import style
 
 
 def setup(seed: int = 1) -> None:
-    """Start TensorFlow without its messages, seed everything, set the style of the figures.
+    """Start TensorFlow without its messages, seed everything, show figures in the notebook and in our style.
 
     Parameters
     ----------
@@ -34,7 +33,20 @@ def setup(seed: int = 1) -> None:
         tf.zeros(1)
     tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed)
+    show_figures()
     style()
+
+
+def show_figures() -> None:
+    """Let a notebook's kernel show figures, also where `MPLBACKEND` names a backend that draws into files only."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if getattr(shell, "kernel", None) is None:
+        return
+    import matplotlib
+
+    # Whoever chose an interactive one, say with %matplotlib widget, keeps it.
+    if matplotlib.get_backend().lower() in ("agg", "pdf", "ps", "svg", "cairo", "template"):
+        shell.run_line_magic("matplotlib", "inline")
 
 
 @contextlib.contextmanager
@@ -57,27 +69,3 @@ def muted_stderr() -> Iterator[None]:
 def somebody_watches() -> bool:
     """Return True in a notebook or a terminal, where progress is worth showing."""
     return "ipykernel" in sys.modules or sys.stderr.isatty()
-
-
-def style() -> None:
-    """Set matplotlib's defaults: colour-blind-safe colours, labels that a projector shows."""
-    import matplotlib as mpl
-
-    mpl.rcParams.update(
-        {
-            "axes.prop_cycle": mpl.cycler(color=PALETTE),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.titlesize": 13,
-            "axes.labelsize": 13,
-            "xtick.labelsize": 11,
-            "ytick.labelsize": 11,
-            "legend.fontsize": 11,
-            "legend.frameon": False,
-            "lines.linewidth": 2,
-            "figure.figsize": (6, 4),
-            "figure.dpi": 100,
-            "figure.constrained_layout.use": True,
-            "image.cmap": "gray",
-        }
-    )

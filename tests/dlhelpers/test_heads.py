@@ -1,14 +1,20 @@
 """Heads: the loss is the likelihood that scipy gives, bad targets and outputs are named, predictions are right."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
 import scipy.special as special
 import scipy.stats as stats
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from dlhelpers import heads
 from dlhelpers.heads import tfd
+from tests.dlhelpers.refusals import WHOLE, refused
 
 LOG_RATES = np.array([[-1.0], [0.0], [1.5], [3.0]])
 COUNTS = np.array([[0], [2], [3], [25]])
@@ -180,11 +186,6 @@ def test_several_targets_of_an_example_add_up():
     np.testing.assert_allclose(example_losses(heads.poisson, y, params), expected, rtol=1e-5)
 
 
-def test_positive_is_softplus_and_never_zero():
-    assert np.allclose(heads.positive([0.0, 50.0]), [np.log(2), 50.0])
-    assert np.all(heads.positive(tf.constant([-1e4, 1e4])) > 0)
-
-
 # In a Keras model
 
 
@@ -311,13 +312,6 @@ def test_a_class_number_too_high_is_named():
         model.fit(inputs(32), np.full(32, 3), verbose=0)
 
 
-def test_a_head_must_be_a_function_that_returns_a_distribution():
-    with pytest.raises(TypeError, match="needs a function"):
-        heads.nll("normal")
-    with pytest.raises(TypeError, match="returned .*Tensor.* and not a TFP distribution"):
-        heads.nll(lambda params: params)(np.zeros((2, 1)), np.zeros((2, 1)))
-
-
 # Predictions
 
 
@@ -411,23 +405,6 @@ def test_classes_have_no_mean():
 
 
 @pytest.mark.parametrize(
-    ("ask", "message"),
-    [
-        (lambda p: p.quantile(1.5), "between 0 and 1"),
-        (lambda p: p.quantile([]), "between 0 and 1"),
-        (lambda p: p.interval(1.0), "between 0 and 1"),
-        (lambda p: p.nll([1, 2]), r"targets of shape \(2,\) do not fit predictions of shape \(4, 1\)"),
-        (lambda p: p.log_prob(np.zeros((1, 4))), "do not fit"),
-        (lambda p: p.nll([0, 1, 2, 0.5]), "takes whole numbers from 0"),
-        (lambda p: p.density([[1, 2]]), "one row of m values"),
-    ],
-)
-def test_wrong_questions_are_refused(ask, message):
-    with pytest.raises(ValueError, match=message):
-        ask(heads.Predictive(heads.poisson, LOG_RATES))
-
-
-@pytest.mark.parametrize(
     ("head", "params", "message"),
     [
         (heads.poisson, np.zeros((0, 1)), r"outputs of n examples are needed, not shape \(0, 1\)"),
@@ -441,3 +418,127 @@ def test_wrong_questions_are_refused(ask, message):
 def test_outputs_that_are_no_distribution_are_refused(head, params, message):
     with pytest.raises(ValueError, match=message):
         heads.Predictive(head, params)
+
+
+PARAMS = {
+    "normal": [[0.0, 1.0], [5.0, -1.0]],
+    "poisson": [[0.0], [1.0]],
+    "negative_binomial": [[0.0, 1.0], [2.0, -1.0]],
+    "zero_inflated_poisson": [[0.0, 1.0], [2.0, -1.0]],
+    "bernoulli": [[0.0], [-2.0]],
+    "categorical": [[0.0, 1.0, 2.0], [1.0, 0.0, 0.0]],
+}
+@pytest.mark.parametrize("name", PARAMS)
+def test_heads_and_predictions_name_outputs_that_they_cannot_use(name):
+    head, good = getattr(heads, name), np.array(PARAMS[name])
+    wrong = ["text", None, {}, object(), [[1.0], [1.0, 2.0]], good.astype(str), good + 1j, good[:, 0], 3.0]
+    for bad in wrong:
+        refused(lambda: head(bad), "params", name)  # noqa: B023
+        refused(lambda: heads.Predictive(head, bad), "params", name)  # noqa: B023
+    for bad in (good * np.nan, good - np.inf, np.ma.masked_less(good, 9), good[:0]):
+        refused(lambda: heads.Predictive(head, bad), "params")  # noqa: B023
+    for bad in (None, "normal", 3, tuple()):
+        refused(lambda: heads.Predictive(bad, good), "make_distribution")  # noqa: B023
+        refused(lambda: heads.nll(bad), "make_distribution")  # noqa: B023
+    assert heads.Predictive(head, good.astype("float16")).sample(2).shape == (2, 2)
+
+
+def test_messages_of_heads_say_what_to_do():
+    with pytest.raises(TypeError, match="returned .*Tensor.* and not a TFP distribution"):
+        heads.nll(lambda params: params)(np.zeros((2, 1)), np.zeros((2, 1)))
+    with pytest.raises(ValueError, match="at least 2 classes.*Dense.classes., or take heads.bernoulli"):
+        heads.categorical([[1.0], [2.0]])
+    predicted = heads.Predictive(heads.poisson, LOG_RATES)
+    with pytest.raises(ValueError, match=r"targets of shape \(2,\) do not fit predictions of shape \(4, 1\)"):
+        predicted.nll([1, 2])
+    with pytest.raises(ValueError, match="takes whole numbers from 0"):
+        predicted.nll([0, 1, 2, 0.5])
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=12)
+@given(st.sampled_from(["float32", "float64", "int64"]), st.lists(st.integers(-(10**6), 10**6), max_size=5))
+def test_positive_takes_any_number(dtype, numbers):
+    raw = np.array(numbers, dtype)
+    result = heads.positive(raw).numpy()
+    assert result.shape == raw.shape and np.all(result > 0)
+    assert np.allclose(result, np.logaddexp(0, raw.astype(float)) + 1e-7, rtol=1e-5)
+
+
+def test_positive_keeps_nan_and_refuses_what_is_no_number():
+    assert np.isnan(heads.positive(np.nan)) and np.isposinf(heads.positive(np.inf))
+    for bad in ("1", None, 1j, ["a"], [[1], [1, 2]], object()):
+        refused(lambda: heads.positive(bad), "raw")  # noqa: B023
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=60)
+@given(st.sampled_from([name for name in PARAMS if name != "categorical"]), st.data())
+def test_predictions_are_finite_and_ordered_for_all_finite_outputs(name, drawing):
+    width = len(PARAMS[name][0])
+    params = drawing.draw(hnp.arrays(float, (3, width), elements=st.floats(-1000, 1000) | st.floats(-30, 30)))
+    try:
+        predicted = heads.Predictive(getattr(heads, name), params)
+    except ValueError as error:
+        assert "overflows: a log rate is too large" in str(error) and params[:, 0].max() > 300
+        return
+    try:
+        low, middle, high = predicted.quantile([0.1, 0.5, 0.9])
+    except ValueError as error:
+        assert "is NaN, its numbers are too large" in str(error) and params[:, 0].max() > 30
+        return
+    assert np.all((low <= middle) & (middle <= high)) and np.isfinite([low, high]).all()
+    for result in (predicted.mean(), predicted.sd(), predicted.cdf(middle), predicted.sample(2)):
+        assert np.isfinite(result).all()
+    assert np.all(predicted.cdf([-np.inf] * 3) == 0) and np.all(predicted.cdf([np.inf] * 3) == 1)
+    assert np.all(predicted.density([-np.inf, np.inf]) == 0)
+
+
+@pytest.mark.parametrize(
+    ("argument", "ask", "wrong"),
+    [
+        ("q", lambda p, bad: p.quantile(bad), [0, 1, -1, math.nan, "0.5", None, [[0.5]], [], [0.5] * 1001, 1j]),
+        ("level", lambda p, bad: p.interval(bad), [0, 1, -0.5, math.nan, math.inf, "0.9", None]),
+        ("y", lambda p, bad: p.cdf(bad), [[math.nan, 1], 1, [1], "ab", ["a", "b"], None, [1, 1j], [[1, 2]], [None, 1]]),
+        ("y", lambda p, bad: p.log_prob(bad), [[math.nan, 1], [math.inf, 1], 1, ["a", "b"], [[1, 2]], [-1, 0]]),
+        ("y", lambda p, bad: p.nll(bad), [[math.nan, 1], [1], ["1", "2"], {}]),
+        ("values", lambda p, bad: p.density(bad), [[math.nan], 1, ["1"], [[1]], None, [1j], {1}]),
+        ("size", lambda p, bad: p.sample(bad), WHOLE),
+        ("seed", lambda p, bad: p.sample(1, seed=bad), [1.5, math.nan, "1", None, 2**40]),
+    ],
+)
+def test_questions_that_have_no_answer_name_the_argument(argument, ask, wrong):
+    predicted = heads.Predictive(heads.poisson, PARAMS["poisson"])
+    for bad in wrong:
+        refused(lambda: ask(predicted, bad), f"{argument}:", f"{argument} ")  # noqa: B023
+
+
+@pytest.mark.parametrize("mean", [1.0, 1e3, 1e6, 1e9, 1e12])
+def test_large_counts_have_the_cdf_of_scipy(mean):
+    y = np.floor(mean + np.array([-2, -0.5, 0, 1, 3]) * np.sqrt(mean)).clip(0)
+    ones, total = np.ones((5, 1)), np.logaddexp(0, 2.0) + heads.SMALLEST_SCALE
+    poisson = heads.Predictive(heads.poisson, ones * np.log(mean))
+    inflated = heads.Predictive(heads.zero_inflated_poisson, np.hstack([ones * np.log(mean), 0 * ones]))
+    spread = heads.Predictive(heads.negative_binomial, np.hstack([ones * np.log(mean), 2 * ones]))
+    by_scipy = stats.poisson(mean), stats.nbinom(total, total / (total + mean))
+    assert np.allclose(poisson.cdf(y), by_scipy[0].cdf(y), atol=1e-6)
+    assert np.allclose(inflated.cdf(y), 0.5 + 0.5 * by_scipy[0].cdf(y), atol=1e-6)
+    assert np.allclose(spread.cdf(y), by_scipy[1].cdf(y), atol=1e-6)
+    assert np.allclose(poisson.quantile(0.9), by_scipy[0].ppf(0.9), atol=1e-4 * np.sqrt(mean), rtol=0)
+
+
+def test_a_mean_that_is_not_finite_has_no_quantile_by_search():
+    def cauchy_pair(params):
+        both = heads.tfd.Cauchy(tf.stack([params, params], axis=-1), tf.constant(1.0, tf.float64))
+        return heads.tfd.MixtureSameFamily(heads.tfd.Categorical(logits=tf.zeros(2, tf.float64)), both)
+
+    refused(lambda: heads.Predictive(cauchy_pair, np.zeros((2, 1))).quantile(0.3), "params")
+
+
+def test_constants_name_what_they_cannot_use():
+    for bad in WHOLE:
+        refused(lambda: heads.AppendConstant(bad), "count")  # noqa: B023
+    for bad in (math.nan, math.inf, "0", None, [1.0]):
+        refused(lambda: heads.AppendConstant(initial=bad), "initial")  # noqa: B023
+    for shape in ((3,), (2, 3, 4)):
+        refused(lambda: heads.AppendConstant().build(shape), "inputs")  # noqa: B023
+    result = heads.AppendConstant(2, initial=-1e38)(np.array([[np.nan], [1.0]], "float32")).numpy()
+    assert np.isnan(result[0, 0]) and np.all(result[:, 1:] == np.float32(-1e38))

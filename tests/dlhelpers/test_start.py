@@ -1,15 +1,17 @@
-"""The start of a notebook and its sliders, each in a fresh interpreter or a fresh shell."""
+"""The start of a notebook, in a fresh interpreter or a fresh shell."""
 
+import math
 import os
 import subprocess
 import sys
 
 import matplotlib
+import numpy as np
+import pytest
 
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt  # noqa: E402
-import pytest  # noqa: E402
+import dlhelpers
+from dlhelpers import start
+from tests.dlhelpers.refusals import refused
 
 TRAIN = """
 import numpy as np, dlhelpers
@@ -41,59 +43,31 @@ def test_errors_pass_through_the_silence():
     assert run(begin + "    os.write(2, b'hidden')\nos.write(2, b'shown')").stderr == "shown"
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What `explore` displays, and what it updates afterwards."""
-    import IPython.display
-
-    records = []
-
-    class Handle:
-        def update(self, figure):
-            records.append(("update", figure.axes[0].get_title()))
-
-    def display(thing, raw=False, display_id=None):
-        records.append(("display", thing if raw else thing.axes[0].get_title()))
-        return Handle()
-
-    monkeypatch.setattr(IPython.display, "display", display)
-    yield records
-    plt.close("all")
+def test_seeds_are_repeatable_or_refused():
+    with matplotlib.rc_context():
+        for seed in (0, 1, 2**32 - 1):
+            draws = []
+            for _ in range(2):
+                dlhelpers.setup(seed)
+                draws.append(np.random.random())
+            assert draws[0] == draws[1]
+        assert matplotlib.rcParams["figure.figsize"] == [6, 4]
+        for bad in (1.5, math.nan, "1", None, [1], -1, 2**32):
+            refused(lambda: dlhelpers.setup(bad), "seed", "Seed", kinds=(ValueError, TypeError, OverflowError))  # noqa: B023
 
 
-def draw(slope=1.0, units=3, kind="a"):
-    plt.subplots()[1].set_title(f"{slope} {units} {kind}")
+def test_a_muted_block_gives_everything_on(capfd):
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error), start.muted_stderr(), start.muted_stderr():
+            os.write(2, b"hidden")
+            raise error
+    os.write(2, b"shown")
+    assert capfd.readouterr().err == "shown"
 
 
-def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
-    from ipywidgets import FloatSlider, Widget
-
-    import dlhelpers
-
-    dlhelpers.explore(draw, slope=(-2, 2), units=(1, 9), kind=["a", "b"])
-    (_, title), (_, controls) = shown
-    assert title == "1.0 3 a"
-    assert controls["text/plain"] == "[controls of a running notebook: slope, units, kind]"
-    view = controls["application/vnd.jupyter.widget-view+json"]["model_id"]
-    from ipywidgets.widgets.widget import _instances
-
-    slope, units, kind = _instances[view].children
-    assert isinstance(slope, FloatSlider) and isinstance(slope, Widget) and units.step == 1
-    kind.value = "b"
-    slope.value = -1.5
-    assert shown[2:] == [("update", "1.0 3 b"), ("update", "-1.5 3 b")]
-
-
-@pytest.mark.parametrize(
-    ("ranges", "message"),
-    [
-        ({"slop": (0, 1)}, "needs a parameter 'slop'"),
-        ({"slope": (2, 3)}, "default slope=1.0 lies outside"),
-        ({"kind": ["x", "y"]}, "default kind='a' lies outside"),
-    ],
-)
-def test_sliders_that_do_not_fit_are_refused(ranges, message):
-    import dlhelpers
-
-    with pytest.raises(ValueError, match=message):
-        dlhelpers.explore(draw, **ranges)
+@pytest.mark.parametrize("value", ["0", "", "yes", "1"])
+def test_only_a_1_makes_it_quiet(monkeypatch, value):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("DLHELPERS_SMOKE", raising=False)
+    monkeypatch.setenv("DLHELPERS_QUIET", value)
+    assert start.somebody_watches() == (value != "1")

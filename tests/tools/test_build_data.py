@@ -19,6 +19,14 @@ def test_every_bundled_file_has_a_builder_and_a_known_client():
         assert client in build_data.CLIENTS and version[0].isdigit()
 
 
+def test_the_readme_has_the_tables_of_the_registry():
+    page = (build_data.REPOSITORY / "data" / "README.md").read_text(encoding="utf-8")
+    assert build_data.readme(page) == page, "run: python -m tools.data.build_data --readme"
+    for item in data.REGISTRY.values():
+        assert page.count(f"| `{item.file}` |") == 2 and item.citation in page and item.licence in page
+        assert hasattr(data, item.loader.partition("(")[0])
+
+
 def test_gzip_and_npz_have_no_time_in_them(monkeypatch):
     arrays = {"x": np.arange(6, dtype=np.uint8).reshape(2, 3)}
     before = build_data.to_gzip(b"text"), build_data.to_npz(arrays)

