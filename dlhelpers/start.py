@@ -19,7 +19,7 @@ def setup(seed: int = 1) -> None:
         For `keras.utils.set_random_seed`: Python, NumPy and TensorFlow. The same seed gives the
         same numbers on the same machine; other processors differ in the last digits.
 
-    Examples
+   
     --------
     >>> import dlhelpers
     >>> dlhelpers.setup(seed=1)
@@ -38,14 +38,18 @@ def setup(seed: int = 1) -> None:
 
 
 def show_figures() -> None:
-    """Let a notebook's kernel show figures, also where `MPLBACKEND` names a backend that draws into files only."""
+    """Let a notebook's kernel show figures.
+
+    They do not appear by themselves where `MPLBACKEND` names a backend that draws into files only, and with
+    matplotlib 3.8 the first one comes a cell too late.
+    """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if getattr(shell, "kernel", None) is None:
         return
     import matplotlib
 
-    # Whoever chose an interactive one, say with %matplotlib widget, keeps it.
-    if matplotlib.get_backend().lower() in ("agg", "pdf", "ps", "svg", "cairo", "template"):
+    backend = matplotlib.get_backend().lower()
+    if "inline" in backend or backend in ("agg", "pdf", "ps", "svg", "cairo", "template"):  # not "widget", say
         shell.run_line_magic("matplotlib", "inline")
 
 

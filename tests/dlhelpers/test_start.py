@@ -8,6 +8,8 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from nbclient import NotebookClient
+from nbformat import v4
 
 import dlhelpers
 from dlhelpers import start
@@ -71,3 +73,11 @@ def test_only_a_1_makes_it_quiet(monkeypatch, value):
     monkeypatch.delenv("DLHELPERS_SMOKE", raising=False)
     monkeypatch.setenv("DLHELPERS_QUIET", value)
     assert start.somebody_watches() == (value != "1")
+
+
+def test_figures_appear_whatever_the_environment_says(tmp_path):
+    cells = ["import dlhelpers, matplotlib.pyplot as plt\ndlhelpers.setup(seed=1)", "plt.plot([1, 2]);"]
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells])
+    client = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env={**os.environ, "MPLBACKEND": "agg"})
+    assert ["image/png" in output.data for output in notebook.cells[1].outputs] == [True]
