@@ -16,6 +16,7 @@ import pytest  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
 import dlhelpers  # noqa: E402
+from tests.comparison import switches
 from tests.dlhelpers.refusals import WHOLE, refused  # noqa: E402
 
 BEGIN = """
@@ -41,15 +42,13 @@ plt.close(mine)
 def outputs(**environment):
     """Run the training in a kernel; return its outputs and all messages that the page got."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in (BEGIN, FIT)])
-    ours = ("DLHELPERS_SMOKE", "DLHELPERS_QUIET")
-    env = {key: value for key, value in os.environ.items() if key not in ours}
     client, messages = NotebookClient(notebook, kernel_name="python3"), []
     client.create_kernel_manager()
     # The interpreter that runs the tests, not whichever environment registered "python3" last.
     client.km.kernel_spec.argv[0] = sys.executable
     process = client.process_message
     client.process_message = lambda message, *rest: (messages.append(deepcopy(message)), process(message, *rest))[1]
-    client.execute(env={**env, **environment})
+    client.execute(env={**os.environ, **environment})
     return notebook.cells[1].outputs, messages
 
 
@@ -65,7 +64,7 @@ def test_a_person_sees_bar_and_pictures_and_a_saved_page_keeps_none():
 
 
 def test_tests_and_tools_see_nothing_of_it():
-    saved, messages = outputs(DLHELPERS_QUIET="1")
+    saved, messages = outputs(**switches.environment())
     assert [output.output_type for output in saved] == ["stream"]
     assert saved[0].text == "[] True 5\n"
     assert not [m for m in messages if m["header"]["msg_type"] in ("comm_open", "update_display_data")]

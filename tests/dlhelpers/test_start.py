@@ -67,12 +67,10 @@ def test_a_muted_block_gives_everything_on(capfd):
     assert capfd.readouterr().err == "shown"
 
 
-@pytest.mark.parametrize("value", ["0", "", "yes", "1"])
-def test_only_a_1_makes_it_quiet(monkeypatch, value):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.delenv("DLHELPERS_SMOKE", raising=False)
-    monkeypatch.setenv("DLHELPERS_QUIET", value)
-    assert start.somebody_watches() == (value != "1")
+def test_progress_is_worth_showing_in_a_terminal(monkeypatch):
+    for terminal in (True, False):
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal, raising=False)
+        assert start.somebody_watches() is (terminal or "ipykernel" in sys.modules)
 
 
 def test_figures_appear_whatever_the_environment_says(tmp_path):
