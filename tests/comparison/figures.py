@@ -12,6 +12,7 @@ out, as they change with its version.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from matplotlib.colors import to_hex, to_rgba_array
 
 from tests.comparison.text import text_problem
 
-MIME = "application/vnd.dl-notebooks.figure+json"
+MIME = "application/vnd.dl-notebooks.figure"
 LIMIT = 8_000  # bytes of a description
 SHARE = 0.005  # of an axis: what two curves may be apart; one sees no less
 # Names of our own, as matplotlib's classes change with its version.
@@ -45,8 +46,8 @@ _SAMPLES = (9, 6, 4, 2, 0)  # values noted of each artist: as many as fit into t
 # ------------------------------------------------------------------------------------------- describing
 
 
-def describe(figure: Any) -> dict[str, Any]:
-    """Return what a matplotlib figure shows, as JSON values of at most 8 kB.
+def describe(figure: Any) -> str:
+    """Return what a matplotlib figure shows, as a JSON text of at most 8 kB with a line for each of its parts.
 
     Raises
     ------
@@ -54,8 +55,9 @@ def describe(figure: Any) -> dict[str, Any]:
         If it has too many parts for that.
     """
     for sample in _SAMPLES:
-        found = _figure(figure, sample)
-        if len(json.dumps(found)) <= LIMIT:
+        found = json.dumps(_figure(figure, sample), ensure_ascii=False, separators=(",", ":"))
+        found = re.sub(r'(?=\{"(place|kind|title)":)', "\n", found)
+        if len(found.encode()) <= LIMIT:
             return found
     raise ValueError(f"a figure of {len(figure.axes)} axes has too many parts to be compared, draw fewer")
 
@@ -254,21 +256,20 @@ def _colour(artist: Any) -> str:
 # ------------------------------------------------------------------------------------------- comparing
 
 
-def problems(
-    saved: dict[str, Any], fresh: dict[str, Any], tolerance: float | None = None, share: float | None = None
-) -> list[str]:
+def problems(saved: str, fresh: str, tolerance: float | None = None, share: float | None = None) -> list[str]:
     """Return how two descriptions differ, a line each.
 
     Parameters
     ----------
-    saved, fresh : dict
+    saved, fresh : str
         As `describe` returns them.
     tolerance : float, optional
         What decimals in texts may differ by (see `text_problem`), and data as a share of their axis.
     share : float, optional
         What data may differ by, as a share of their axis, if that is more; half a per cent is always free.
     """
-    return list(_differences(saved, fresh, "", tolerance, max(SHARE, tolerance or 0.0, share or 0.0)))
+    parts = json.loads(saved), json.loads(fresh)
+    return list(_differences(*parts, "", tolerance, max(SHARE, tolerance or 0.0, share or 0.0)))
 
 
 def _differences(saved: Any, fresh: Any, where: str, tolerance: float | None, share: float) -> Iterator[str]:

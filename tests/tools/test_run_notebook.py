@@ -42,7 +42,7 @@ def test_save_runs_normalises_and_renews_what_hangs_on_it(tmp_path, capsys, monk
     assert first.outputs[1].data["text/plain"] == "(False, True)"
     assert WIDGET not in str(second) and "widgets" not in read(path).metadata
     assert third.outputs[0].data["text/plain"] == "'solutions'"
-    assert fourth.outputs[0].data[MIME]["axes"][0]["artists"][0]["kind"] == "line"
+    assert '{"kind":"line",' in fourth.outputs[0].data[MIME]
     assert first.metadata == {"tags": ["fact-F002"]}
     assert student_path(path).exists()
     assert "01_sample.ipynb" in lecture_map.page(tmp_path).read_text()

@@ -130,7 +130,7 @@ FAULTS = [
     _fault("01: ascent in place of descent", N01, "W[:, 0] - 0.1 * (p - 0) * x[0]", "W[:, 0] + 0.1 * (p - 0) * x[0]"),
     _fault("02: test data scaled by themselves", N02, "(x_train - mean) / sd, (x_test - mean) / sd", "(x_train - mean) / sd, (x_test - x_test.mean(axis=0)) / x_test.std(axis=0)"),
     _fault("02: the test half leaks into training", N02, "    model = train(hidden_units, (a - a.mean(axis=0)) / a.std(axis=0), y_a)", "    model = train(hidden_units, (b - a.mean(axis=0)) / a.std(axis=0), y_b)"),
-    _fault("02: hidden layer without activation", N02, 'layers.Dense(8, activation="tanh"), layers.Dense(1, activation="sigmoid")]\n)', 'layers.Dense(8), layers.Dense(1, activation="sigmoid")]\n)'),
+    _fault("02: hidden layer without activation", N02, '    layers.Dense(8, activation="tanh"),\n', "    layers.Dense(8),\n"),
     _fault("07: pixels not scaled", N07, 'x_train = x_train.reshape(-1, 784).astype("float32") / 255', 'x_train = x_train.reshape(-1, 784).astype("float32")'),
     _fault("08: convolution in place of correlation", N08, "out[i, j] = np.sum(image[i : i + height, j : j + width] * kernel)", "out[i, j] = np.sum(image[i : i + height, j : j + width] * kernel[::-1, ::-1])"),
     _fault("08: one output too few", N08, "rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1", "rows, columns = image.shape[0] - height, image.shape[1] - width"),
@@ -140,7 +140,7 @@ FAULTS = [
     _fault("13: backwards through W, not its transpose", N13, "from_above = delta @ W.T", "from_above = delta @ W"),
     _fault("13: gates of the LSTM in another order", N13, "i, f, g, o = np.split(", "f, i, g, o = np.split("),
     _fault("16: no minus in the cross-entropy", N16, "falling.append(-(p * np.log(q)).sum())", "falling.append((p * np.log(q)).sum())"),
-    _fault("16: max not subtracted", N16, "    shifted = z - z.max()\n", "    shifted = z\n"),
+    _fault("16: max not subtracted", N16, "shifted, truth = z - z.max(), np.array([y])", "shifted, truth = z, np.array([y])"),
     _fault("17: variance in place of the standard deviation", N17, "np.sqrt(np.mean(residuals**2))])", "np.mean(residuals**2)])"),
-    _fault("17: folds that test the rows they train on", N17, "np.array([np.setdiff1d(np.arange(n), part) for part in tested]).T", "np.array([np.arange(n)[: n - len(part)] for part in tested]).T"),
+    _fault("17: folds that test the rows they train on", N17, "[np.setdiff1d(np.arange(n), part) for part in tested]", "[np.arange(n)[: n - len(part)] for part in tested]"),
 ]
