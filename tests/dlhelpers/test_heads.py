@@ -420,17 +420,9 @@ def test_outputs_that_are_no_distribution_are_refused(head, params, message):
         heads.Predictive(head, params)
 
 
-PARAMS = {
-    "normal": [[0.0, 1.0], [5.0, -1.0]],
-    "poisson": [[0.0], [1.0]],
-    "negative_binomial": [[0.0, 1.0], [2.0, -1.0]],
-    "zero_inflated_poisson": [[0.0, 1.0], [2.0, -1.0]],
-    "bernoulli": [[0.0], [-2.0]],
-    "categorical": [[0.0, 1.0, 2.0], [1.0, 0.0, 0.0]],
-}
-@pytest.mark.parametrize("name", PARAMS)
+@pytest.mark.parametrize("name", CASES)
 def test_heads_and_predictions_name_outputs_that_they_cannot_use(name):
-    head, good = getattr(heads, name), np.array(PARAMS[name])
+    head, good = CASES[name][:2]
     wrong = ["text", None, {}, object(), [[1.0], [1.0, 2.0]], good.astype(str), good + 1j, good[:, 0], 3.0]
     for bad in wrong:
         refused(lambda: head(bad), "params", name)  # noqa: B023
@@ -440,7 +432,7 @@ def test_heads_and_predictions_name_outputs_that_they_cannot_use(name):
     for bad in (None, "normal", 3, tuple()):
         refused(lambda: heads.Predictive(bad, good), "make_distribution")  # noqa: B023
         refused(lambda: heads.nll(bad), "make_distribution")  # noqa: B023
-    assert heads.Predictive(head, good.astype("float16")).sample(2).shape == (2, 2)
+    assert heads.Predictive(head, good.astype("float16")).sample(2).shape == (2, len(good))
 
 
 def test_messages_of_heads_say_what_to_do():
@@ -471,9 +463,9 @@ def test_positive_keeps_nan_and_refuses_what_is_no_number():
 
 
 @settings(deadline=None, derandomize=True, database=None, max_examples=60)
-@given(st.sampled_from([name for name in PARAMS if name != "categorical"]), st.data())
+@given(st.sampled_from([name for name in CASES if name != "categorical"]), st.data())
 def test_predictions_are_finite_and_ordered_for_all_finite_outputs(name, drawing):
-    width = len(PARAMS[name][0])
+    width = CASES[name][1].shape[1]
     params = drawing.draw(hnp.arrays(float, (3, width), elements=st.floats(-1000, 1000) | st.floats(-30, 30)))
     try:
         predicted = heads.Predictive(getattr(heads, name), params)
@@ -506,7 +498,7 @@ def test_predictions_are_finite_and_ordered_for_all_finite_outputs(name, drawing
     ],
 )
 def test_questions_that_have_no_answer_name_the_argument(argument, ask, wrong):
-    predicted = heads.Predictive(heads.poisson, PARAMS["poisson"])
+    predicted = heads.Predictive(heads.poisson, LOG_RATES[:2])
     for bad in wrong:
         refused(lambda: ask(predicted, bad), f"{argument}:", f"{argument} ")  # noqa: B023
 

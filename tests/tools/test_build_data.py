@@ -14,6 +14,7 @@ from tools.data import build_data
 
 
 def test_every_bundled_file_has_a_builder_and_a_known_client():
+    assert list(build_data.BUILDERS) == [name for name, item in data.REGISTRY.items() if item.url is None]
     for name in build_data.BUILDERS:
         client, package, version = data.REGISTRY[name].source.split()
         assert client in build_data.CLIENTS and version[0].isdigit()

