@@ -18,7 +18,21 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from matplotlib import axis, category, collections, contour, image, legend, lines, patches, spines, table, text, ticker
+from matplotlib import (
+    axis,
+    category,
+    collections,
+    container,
+    contour,
+    image,
+    legend,
+    lines,
+    patches,
+    spines,
+    table,
+    text,
+    ticker,
+)
 from matplotlib.colors import to_hex, to_rgba_array
 
 from tests.comparison.text import text_problem
@@ -78,7 +92,10 @@ def _axes(ax: Any, sample: int) -> dict[str, Any]:
         for name, axis in ax._axis_map.items():
             parts |= {f"{name} {what}": value for what, value in _axis(axis).items()}
     parts["legend"] = _legend(ax.get_legend()) if ax.get_legend() else {}
-    parts["artists"] = [_artist(artist, ax, sample) for artist in _artists(ax)]
+    bars = [group for group in ax.containers if isinstance(group, container.BarContainer)]
+    alone = set(_artists(ax)).difference(*bars)
+    parts["artists"] = [_artist(artist, ax, sample) for artist in _artists(ax) if artist in alone]
+    parts["artists"] += [_bars(group, ax, sample) for group in bars]
     return _filled(parts)
 
 
@@ -150,6 +167,18 @@ def _artist(artist: Any, ax: Any, sample: int) -> dict[str, Any]:
     else:
         found["colour"] = _colour(artist)
         found |= _points(artist, ax, sample)
+    return _filled(found)
+
+
+def _bars(group: container.BarContainer, ax: Any, sample: int) -> dict[str, Any]:
+    """Note the bars of one call together: where they begin, and where they end."""
+    label = group.get_label()
+    found = {"kind": "bars", "label": "" if label.startswith("_") else label}
+    found["colour"] = " ".join(list(dict.fromkeys(map(_colour, group)))[:6])
+    boxes = [bar.get_bbox() for bar in group]
+    begin = _sampled([box.min for box in boxes], ax.transData, ax, sample)
+    end = _sampled([box.max for box in boxes], ax.transData, ax, sample)
+    found |= {"n": len(boxes), "left": begin["x"], "bottom": begin["y"], "right": end["x"], "top": end["y"]}
     return _filled(found)
 
 
