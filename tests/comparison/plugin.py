@@ -48,7 +48,7 @@ from tests.comparison.text import at_most, text_problem
 from tools.authors.notebooks import THREADS
 from tools.authors.outputs import WIDGET, joined, order_problems, problems
 
-NBVAL_TIMEOUT, TIMEOUT = 2000, 300  # seconds a cell: nbval's default, and ours in its place
+NBVAL_TIMEOUT, TIMEOUT = 2000, 600  # seconds a cell: nbval's default, and ours in its place
 TAGS = {"tol": 1.0, "figtol": 0.1}  # and their largest values: a figure that moves more is another one
 _PICTURES = ("image/png", "image/jpeg")
 

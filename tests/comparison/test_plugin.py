@@ -284,7 +284,7 @@ def test_good_notebooks_pass_in_parallel_and_shuffled(good: tuple[Path, str]) ->
     report = good[1]
     assert set(outcomes(report).values()) == {"PASSED"}, report
     assert len(outcomes(report)) == 1 + 9 + 2 + 1 + 10 + 1
-    assert "limit 300" in report
+    assert "limit 600" in report
 
 
 def test_a_notebook_is_not_split_between_workers(good: tuple[Path, str]) -> None:
