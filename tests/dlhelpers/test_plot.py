@@ -32,6 +32,7 @@ NAMES = st.text("abcxyzäß $%0", min_size=1, max_size=8).filter(lambda name: na
 
 @pytest.fixture(autouse=True)
 def close_figures():
+    plt.close("all")  # those of other tests
     yield
     plt.close("all")
 

@@ -44,8 +44,8 @@ try:
 except ModuleNotFoundError:
     raise ModuleNotFoundError(
         "The helpers of this course are missing. Students: ask your teacher, or "
-        "install them as README.md says. Owner of the course: make set-repo "
-        "URL=https://github.com/you/your-repo, then commit and push."
+        "install them as README.md says. Owner of the course: "
+        "make set-repo URL=https://github.com/you/your-repo, then commit and push."
     ) from None"""
 
 
