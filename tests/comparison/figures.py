@@ -22,6 +22,7 @@ from matplotlib import (
     axis,
     category,
     collections,
+    colormaps,
     container,
     contour,
     image,
@@ -208,7 +209,7 @@ def _points(artist: Any, ax: Any, sample: int) -> dict[str, Any]:
         found = {}
     values = artist.get_array() if hasattr(artist, "get_array") else None
     if values is not None:
-        found |= {"colours of": artist.get_cmap().name, "values": _coarse(np.ravel(artist.norm(values)), sample)}
+        found |= {"colours of": _colour_map(artist), "values": _coarse(np.ravel(artist.norm(values)), sample)}
     return found
 
 
@@ -227,7 +228,7 @@ def _image(artist: Any, ax: Any, sample: int) -> dict[str, Any]:
         "shape": list(values.shape),
         "shades": [_short(np.nanmean(block)) for block in blocks if np.isfinite(block).any()] if sample else [],
         "spread": _coarse(np.sort(shades, axis=None), min(sample, 5)),
-        "colours of": "" if coloured else artist.get_cmap().name,
+        "colours of": "" if coloured else _colour_map(artist),
     }
     corners = [(left, bottom), (right, top)]
     return found | _sampled(corners, artist.get_transform(), ax, sample)
@@ -264,6 +265,12 @@ def _short(value: float) -> float | None:
     if np.isnan(value):
         return None
     return float(f"{np.clip(value, -1e9, 1e9):.5g}") + 0.0
+
+
+def _colour_map(artist: Any) -> str:
+    """Return the name of matplotlib's own colour map, or else its first, middle and last colour."""
+    chosen = artist.get_cmap()
+    return chosen.name if chosen.name in colormaps else " ".join(to_hex(chosen(x)) for x in (0.0, 0.5, 1.0))
 
 
 def _colour(artist: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -115,6 +116,16 @@ def test_swapped_curves_differ() -> None:
         return figure
 
     assert problems(describe(curves(1)), describe(curves(-1)))
+
+
+def test_colour_maps_of_our_own_are_compared_by_colour() -> None:
+    def filled(*colours: str) -> Figure:
+        figure = Figure()
+        figure.gca().contourf(np.outer(X, X), levels=[0, 400, 900], cmap=ListedColormap(colours))
+        return figure
+
+    assert problems(describe(filled("red", "blue")), describe(filled("red", "blue"))) == []
+    assert "colours of" in problems(describe(filled("red", "blue")), describe(filled("blue", "red")))[0]
 
 
 def test_tolerance_is_a_share_of_the_axis() -> None:
