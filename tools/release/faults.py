@@ -117,7 +117,7 @@ FAULTS = [
     _fault("figures: ten times the tolerance", FIGURES, "SHARE = 0.005", "SHARE = 0.05"),
     _fault("figures: a legend that vanishes passes", FIGURES, "dict.fromkeys([*saved, *fresh])", "[name for name in saved if name in fresh]"),
     _fault("figures: numbers in words are free", FIGURES, "        if text_problem(saved, fresh, None if", "        if text_problem(saved, fresh, Decimal(9) if"),
-    _fault("pictures: a blank one passes", PICTURES, "    if not INK[0] <= amount <= INK[1]:", "    if False:"),
+    _fault("pictures: a blank one passes", PICTURES, "return float(left.std() < 1e-6 and right.std() < 1e-6)", "return 1.0"),
     _fault("pictures: another one with as much ink passes", PICTURES, "return None if alike >= ALIKE else", "return None if True else"),
     _fault("lint: asserts in the lesson pass", LINT, 'if any(isinstance(node, ast.Assert) for node in ast.walk(tree)):\n            yield i, "an assert,', 'if False:\n            yield i, "an assert,'),
     _fault("lint: claims may print", LINT, "    return isinstance(node, (ast.Assert, ast.Assign))", "    return True"),
