@@ -38,7 +38,6 @@ from matplotlib.colors import to_hex, to_rgba_array
 
 from tests.comparison.text import text_problem
 
-MIME = "application/vnd.dl-notebooks.figure"
 LIMIT = 8_000  # bytes of a description
 SHARE = 0.005  # of an axis: what two curves may be apart; one sees no less
 # Names of our own, as matplotlib's classes change with its version.

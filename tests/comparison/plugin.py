@@ -103,7 +103,7 @@ def kind(output: NotebookNode) -> str:
         return f"stream {output.name}"
     if output.output_type == "error":
         return f"error {output.ename}"
-    return f"{output.output_type}: {', '.join(sorted(set(output.data) - {WIDGET, figures.MIME}))}"
+    return f"{output.output_type}: {', '.join(sorted(set(output.data) - {WIDGET, switches.FIGURE}))}"
 
 
 def kinds_problem(saved: list[NotebookNode], fresh: list[NotebookNode]) -> str | None:
@@ -131,7 +131,7 @@ def contents(saved: NotebookNode, fresh: NotebookNode) -> Iterator[tuple[str, An
     else:
         widget = WIDGET in saved.data or WIDGET in fresh.data
         # A widget's text is its Python repr, which changes with ipywidgets.
-        left_out = {WIDGET, figures.MIME} | ({"text/plain"} if widget else set())
+        left_out = {WIDGET, switches.FIGURE} | ({"text/plain"} if widget else set())
         for mime in sorted(set(saved.data) - left_out):
             yield mime, saved.data[mime], fresh.data[mime]
 
@@ -317,7 +317,7 @@ class Cell(IPyNbCell):
                     yield f"output {number}, {name}\n{problem}"
 
     def _figure_problem(self, saved: NotebookNode, fresh: NotebookNode) -> str | None:
-        left, right = saved.data.get(figures.MIME), fresh.data.get(figures.MIME)
+        left, right = saved.data.get(switches.FIGURE), fresh.data.get(switches.FIGURE)
         if right is None:  # a picture that matplotlib did not draw
             return None if left is None else "saved as a figure of matplotlib, which the fresh picture is not"
         if left is None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+FIGURE = "application/vnd.dl-notebooks.figure"  # the MIME type of what a figure shows
 SMOKE, SEED_OFFSET = "NB_TEST_SMOKE", "NB_TEST_SEED_OFFSET"
 EPOCHS, STEPS = 2, 2  # of a training under NB_TEST_SMOKE
 
@@ -59,7 +60,7 @@ def install(shell: Any) -> None:
 def _described(figure: Any) -> dict[str, Any]:
     from tests.comparison import figures  # now, as it imports matplotlib
 
-    return {figures.MIME: figures.describe(figure)}
+    return {FIGURE: figures.describe(figure)}
 
 
 def _switched(setup: Callable[..., None], smoke: bool, offset: int) -> Callable[..., None]:

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from matplotlib.figure import Figure
 
-from tests.comparison import figures
+from tests.comparison import figures, switches
 from tests.comparison.plugin import (
     NotebookProblem,
     cell_problems,
@@ -205,7 +205,7 @@ def curve(values: list[float]) -> Figure:
 def plot_output(values: list[float]) -> nbformat.NotebookNode:
     picture = base64.b64encode(png(curve(values))).decode()
     data = {"image/png": picture, "text/plain": "<Figure size 400x300 with 1 Axes>"}
-    return v4.new_output("display_data", data | {figures.MIME: figures.describe(curve(values))})
+    return v4.new_output("display_data", data | {switches.FIGURE: figures.describe(curve(values))})
 
 
 def write(path: Path, *cells: tuple, counted: bool = True) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.comparison.figures import MIME
+from tests.comparison import switches
 from tests.tools.sample import code, notebook, rewrite, text, write_course
 from tools.authors import lecture_map, run_notebook
 from tools.authors.make_student import student_path
@@ -42,7 +42,7 @@ def test_save_runs_normalises_and_renews_what_hangs_on_it(tmp_path, capsys, monk
     assert first.outputs[1].data["text/plain"] == "(False, True)"
     assert WIDGET not in str(second) and "widgets" not in read(path).metadata
     assert third.outputs[0].data["text/plain"] == "'solutions'"
-    assert '{"kind":"line",' in fourth.outputs[0].data[MIME]
+    assert '{"kind":"line",' in fourth.outputs[0].data[switches.FIGURE]
     assert first.metadata == {"tags": ["fact-F002"]}
     assert student_path(path).exists()
     assert "01_sample.ipynb" in lecture_map.page(tmp_path).read_text()

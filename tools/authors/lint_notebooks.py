@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-from tests.comparison import figures
+from tests.comparison import switches
 from tools.authors import lecture_map, outputs
 from tools.authors.make_student import BEGIN, bound_by, student_edition, student_path, without_solutions
 from tools.authors.notebooks import (
@@ -301,7 +301,7 @@ def check_figures(book: Notebook) -> Iterator[Finding]:
     for i, cell in book.code:
         for output in cell.outputs:
             data = output.get("data", {})
-            if "image/png" in data and data.get("text/plain", "").startswith("<Figure") and figures.MIME not in data:
+            if "image/png" in data and data.get("text/plain", "").startswith("<Figure") and switches.FIGURE not in data:
                 yield i, f"a figure without what it shows, run make save NB={book.number}"
             if png := output.get("data", {}).get("image/png"):
                 width, height = struct.unpack(">II", base64.b64decode(png[:32])[16:24])

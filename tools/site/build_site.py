@@ -18,6 +18,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from tests.comparison import switches
 from tools.authors.make_student import (
     BEGIN,
     END,
@@ -136,6 +137,8 @@ def prepared(cell: NotebookNode) -> list[NotebookNode]:
         return [cell]
     if "install" in tags(cell):
         return []
+    for output in cell.outputs:
+        output.get("data", {}).pop(switches.FIGURE, None)
     if solution_regions(cell.source.split("\n")):
         question = new_code_cell(without_solutions(cell.source), id=f"open-{cell.id}"[:64])
         lines = cell.source.split("\n")
