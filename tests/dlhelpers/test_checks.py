@@ -11,7 +11,7 @@ NO_NUMBERS += [np.zeros(2, "datetime64[s]"), np.ma.masked_array([1.0, 2.0], [Tru
 NOT_FINITE = [None, [None], np.nan, [1, np.inf], [-np.inf]]
 
 
-@pytest.mark.parametrize("bad", [*NO_NUMBERS, *NOT_FINITE], ids=str)
+@pytest.mark.parametrize("bad", [*NO_NUMBERS, *NOT_FINITE], ids=lambda bad: type(bad).__name__)
 @pytest.mark.parametrize("check", [checks.numbers, checks.number, checks.row, checks.whole_numbers])
 def test_what_is_no_finite_number_is_refused(check, bad):
     refused(lambda: check(bad, "sd"), "sd must be a regular array of numbers", "sd has 1 values that are NaN")
