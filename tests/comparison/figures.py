@@ -302,16 +302,20 @@ def problems(saved: str, fresh: str, tolerance: float | None = None, share: floa
         What decimals in texts may differ by (see `text_problem`), and data as a share of their axis.
     share : float, optional
         What data may differ by, as a share of their axis, if that is more; half a per cent is always free.
+        Decimals in texts may differ by this number itself: a heat map's 0.10 may be 0.14 if it is 0.04.
     """
     parts = json.loads(saved), json.loads(fresh)
-    return list(_differences(*parts, "", tolerance, max(SHARE, tolerance or 0.0, share or 0.0)))
+    return list(_differences(*parts, "", (tolerance, share or 0.0), max(SHARE, tolerance or 0.0, share or 0.0)))
 
 
-def _differences(saved: Any, fresh: Any, where: str, tolerance: float | None, share: float) -> Iterator[str]:
+def _differences(
+    saved: Any, fresh: Any, where: str, decimals: tuple[float | None, float], share: float
+) -> Iterator[str]:
+    tolerance, free = decimals
     if isinstance(saved, dict) and isinstance(fresh, dict):
         for name in dict.fromkeys([*saved, *fresh]):
             at = f"{where}, {name}" if where else name
-            yield from _differences(saved.get(name, ""), fresh.get(name, ""), at, tolerance, share)
+            yield from _differences(saved.get(name, ""), fresh.get(name, ""), at, decimals, share)
     elif isinstance(saved, list) and isinstance(fresh, list) and len(saved) != len(fresh):
         yield f"{where}: {_count(saved)} -> {_count(fresh)}"
     elif isinstance(saved, list) and isinstance(fresh, list) and _all_numbers([*saved, *fresh]):
@@ -320,9 +324,9 @@ def _differences(saved: Any, fresh: Any, where: str, tolerance: float | None, sh
             yield f"{where}: {saved} -> {fresh}, may differ by {share:.2g} of the axis"
     elif isinstance(saved, list) and isinstance(fresh, list):
         for number, pair in enumerate(zip(saved, fresh, strict=True), start=1):
-            yield from _differences(*pair, f"{where} {number}{_name(pair[0])}", tolerance, share)
+            yield from _differences(*pair, f"{where} {number}{_name(pair[0])}", decimals, share)
     elif isinstance(saved, str) and isinstance(fresh, str):
-        if text_problem(saved, fresh, None if tolerance is None else Decimal(str(tolerance))):
+        if text_problem(saved, fresh, None if tolerance is None else Decimal(str(tolerance)), Decimal(str(free))):
             yield f"{where}: {saved!r} -> {fresh!r}"
     elif isinstance(saved, int) and isinstance(fresh, int):  # how many points: of a trained net's errors, say
         if abs(saved - fresh) > (tolerance or 0.0) * max(saved, fresh):

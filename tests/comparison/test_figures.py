@@ -141,6 +141,14 @@ def test_numbers_in_words_have_the_tolerance_of_texts() -> None:
     assert problems(saved, fresh) and not problems(saved, fresh, tolerance=0.02)
 
 
+def test_a_share_of_the_axis_is_free_for_decimals_in_words() -> None:
+    """The cells of a heat map: 0.02 may become 0.04, while a tenth more is another figure, and so is a whole number."""
+    saved, fresh, far = (describe(draw(remark=remark)) for remark in ("0.02", "0.04", "0.13"))
+    assert problems(saved, fresh) and not problems(saved, fresh, share=0.05)
+    assert problems(saved, far, share=0.05)
+    assert problems(*(describe(draw(remark=remark)) for remark in ("7 of 9", "8 of 9")), share=0.1)
+
+
 @pytest.mark.parametrize(
     "fill",
     [
