@@ -96,10 +96,10 @@ def _gradients(function: Any, tape: list) -> dict:
 
 
 def _what_is_wrong_with(values: list, chain: list) -> str:
-    if all(not np.any(value) for value in values[:-1]):
-        return "Only the last value has a gradient. Go through the tape backwards, starting with the last value."
+    if not np.any(values[0]) and not np.any(values[2]):
+        return "The gradient stops near the last value. Go through the tape backwards, starting with the last value."
     return (
-        "For f = exp(x · y) + y the gradients are other ones. The rule gets the gradient of the value itself, its data, "
+        "For f = exp(x · y) + c the gradients are other ones. The rule gets the gradient of the value itself, its data, "
         "and then the data of its parents; the results belong to the parents, in their order."
     )
 
@@ -140,12 +140,12 @@ def sigmoid_rule(function: Any) -> str | None:
     a = np.array([[-2.0, 0.3], [1.0, 4.0]])
     out, g = 1 / (1 + np.exp(-a)), np.array([[1.5, -2.0], [0.5, 3.0]])
     result = call(function, g, out, a)
-    if not isinstance(result, tuple):
-        if close(np.asarray(result, float), g * out * (1 - out)):
-            return "The right gradient; now put it into a tuple, as the other rules do: `(... ,)` with a comma."
-        result = (result,)
-    if len(result) != 1:
-        return f"A sigmoid has one input, so the tuple has one gradient; this one has {len(result)}."
+    parts = _parts(result)
+    if parts is None and close(array(result, finite=False), g * out * (1 - out)):
+        return "The right gradient; now put it into a tuple, as the other rules do: `(... ,)` with a comma."
+    parts = [result] if parts is None else parts
+    if len(parts) != 1:
+        return f"A sigmoid has one input, so the tuple has one gradient; this one has {len(parts)}."
     mistakes = [
         (out * (1 - out), "The upstream gradient g is missing: local slope times g."),
         (g * out, "The second factor is missing: the slope is out * (1 - out)."),
@@ -156,7 +156,14 @@ def sigmoid_rule(function: Any) -> str | None:
         (-g * out * (1 - out), g * out * (out - 1), "The sign is turned round: the sigmoid rises, so its slope is positive."),
         (g * _sigmoid(out) * (1 - _sigmoid(out)), "`out` is the sigmoid's value already: do not take the sigmoid again."),
     ]
-    return grade(array(result[0], finite=False), g * out * (1 - out), mistakes)
+    return grade(array(parts[0], finite=False), g * out * (1 - out), mistakes)
+
+
+def _parts(result: Any) -> list | None:
+    """The gradients that a rule returns for arrays of two axes; None if it is one array and no tuple."""
+    if isinstance(result, (tuple, list)):
+        return list(result)
+    return list(array(result, finite=False)) if np.ndim(result) == 3 else None
 
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
@@ -179,14 +186,14 @@ def matmul_rule(function: Any) -> str | None:
 
 
 def _matmul_problem(function: Any, X: np.ndarray, W: np.ndarray, g: np.ndarray) -> str | None:
-    result = call(function, g, X @ W, X, W)
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
+    parts = _parts(call(function, g, X @ W, X, W))
+    if parts is None or len(parts) != 2:
         return "Return two gradients, separated by a comma: first the one for X, then the one for W."
-    for name, own, right, got in (("X", X, g @ W.T, result[0]), ("W", W, X.T @ g, result[1])):
-        got = array(got, finite=False)
+    parts = [array(part, finite=False) for part in parts]
+    for name, own, right, got in (("X", X, g @ W.T, parts[0]), ("W", W, X.T @ g, parts[1])):
         if close(got, right):
             continue
-        if close(result[0], X.T @ g) and close(result[1], g @ W.T):
+        if close(parts[0], X.T @ g) and close(parts[1], g @ W.T):
             return "Right gradients in the wrong order: first the one for X, then the one for W."
         if got.shape != own.shape:
             return f"The gradient for {name} should have the shape of {name}, {own.shape}, and this one has {got.shape}."
@@ -223,7 +230,7 @@ def deep_network(parameters: Any) -> str | None:
     nll = float(np.mean(np.logaddexp(0, z) - y * z))
     if all(not np.any(found) for found in weights):
         return "All parameters are 0: then all units of a layer are the same and stay the same. Start with random weights."
-    if not np.any(weights[1]) and not np.any(weights[3]):
+    if nll < 0.69 and not np.any(weights[1]) and not np.any(weights[3]):
         return "The biases are still 0: are they among the parameters that the steps change?"
     if np.allclose(weights[2], weights[2][:, :1]) and np.allclose(weights[0], weights[0][:, :1]):
         return "All units of a layer are the same: start with random weights, not with equal ones."
@@ -259,7 +266,7 @@ def _suspect(mistake: str) -> Callable[[np.ndarray, np.ndarray, list], list[np.n
     def gradients(x: np.ndarray, y: np.ndarray, weights: list) -> list[np.ndarray]:
         W2, W3 = weights[2], weights[4]
         h1, h2, z = _forward(x, weights)
-        p = 1 / (1 + np.exp(-z))
+        p = 0.5 * (1 + np.tanh(z / 2))
         d3 = ((y - p) if mistake == "sign" else (p - y)) / len(x)
         slope2 = 1 if mistake == "slope" else 1 - h2**2
         d2 = (d3 @ W3.T) * slope2
@@ -285,18 +292,16 @@ suspects = {
     praise="E is innocent. Where the errors begin tells you in which layer the bug sits.",
 )
 def line_up(culprits: Any) -> str | None:
-    letters = "".join(culprits) if isinstance(culprits, (list, tuple)) and all(isinstance(c, str) for c in culprits) else culprits
-    chosen_letters(letters, "ABCDE")
-    given = [letter for letter in str(letters).upper() if letter in "ABCDE"]
+    if not isinstance(culprits, dict) or set(culprits) != {1, 2, 3, 4}:
+        return 'Give a letter for each of the mistakes, as a dictionary: {1: "A", 2: "B", 3: "C", 4: "D"}.'
+    given = ["".join(chosen_letters(culprits[mistake], "ABCDE")) for mistake in (1, 2, 3, 4)]
     right = list(_CULPRITS.values())
     if given == right:
         return None
-    if len(given) != 4:
-        return f"Four letters are asked for, one for each mistake; these are {len(given)}."
     if "E" in given:
         return "E has no errors at all, so it made none of the mistakes."
-    if len(set(given)) < 4:
-        return "Each suspect made one mistake: no letter comes twice."
+    if len(set(given)) < 4 or any(len(letter) != 1 for letter in given):
+        return "Each mistake was made by one suspect, and each suspect made one: four different letters."
     if given[3] != right[3]:
         return "Look for the wrong sign first: if a gradient g comes out as -g, the relative error is exactly 2."
     if given[2] != right[2]:

@@ -18,7 +18,7 @@ import sys
 
 import pytest
 
-from dlhelpers.exercises import check, core, formulas, hint, ids, judge, progress
+from dlhelpers.exercises import check, core, fallback, formulas, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, OTHER, UNTRIED, exercise
 from tests.exercises import cases
 
@@ -83,6 +83,24 @@ def test_check_shows_the_verdict_and_raises_nothing(capsys):
     check("77.7", 1)
     shown = capsys.readouterr().out
     assert "not yet right" in shown and "right. 28 rows" in shown and "no exercise '77.7'" in shown
+
+
+def test_fallback_keeps_what_is_right_and_replaces_the_rest(capsys):
+    """So that later cells run: in the student edition the answer is still `...`, or a function without a body."""
+    mine = lambda g, out, a: [g * out * (1 - out)]  # noqa: E731
+    assert fallback("05.3", mine) is mine and capsys.readouterr().out == ""
+    for still_open in (..., None, lambda g, out, a: ..., lambda g, out, a: g):
+        own = fallback("05.3", still_open)
+        assert own(2.0, 0.5, 0.0) == (0.5,) and "05.3 is still open" in capsys.readouterr().out
+    with pytest.raises(KeyError, match="Nothing builds on exercise 05.1"):
+        fallback("05.1", [1, 2, 3])
+    with pytest.raises(KeyError, match="no exercise"):
+        fallback("77.7", 1)
+
+
+@pytest.mark.parametrize("id", [id for id in ids() if core._registry[id].solution is not None])
+def test_what_fallback_gives_is_right(id):
+    assert judge(id, core._registry[id].solution).state == core.RIGHT
 
 
 def test_hints_come_one_by_one(kernel, capsys):
