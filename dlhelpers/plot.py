@@ -744,7 +744,8 @@ def computational_graph(output: Any, gradients: Mapping[Any, Any] | None = None,
             ax.plot([x, x + 0.62], [y, y], color="0.45", linewidth=1.5, zorder=1)
         ax.scatter(x, y, s=620, color="white", edgecolor="black" if node.parents else "0.7", linewidth=1.5, zorder=2)
         name = _circle_text(node)
-        ax.text(x, y, name, ha="center", va="center", size=13 if len(name) < 3 or "$" in name else 10, zorder=3)
+        size = 13 if len(name) < 3 or "$" in name else 10
+        ax.text(x, y, name, ha="center", va="center", size=size, zorder=3)
         ax.text(x + 0.23, y + 0.07, _in_short(node.data), color=PALETTE[2], ha="left", va="bottom", size=12, zorder=3)
         if gradients is not None:
             shown = _in_short(gradients[node])
@@ -939,15 +940,15 @@ def _in_order(output: Any) -> list[Any]:
     while waiting:
         node = waiting[-1]
         if missing := [name for name in ("data", "op", "parents", "name") if not hasattr(node, name)]:
-            raise TypeError(f"output: each node needs data, op, parents and name; {checks.said(node)} has no {missing[0]}")
+            raise TypeError(f"output: each node needs data, op, parents, name; {checks.said(node)} has no {missing[0]}")
         new = [parent for parent in node.parents if id(parent) not in order]
         if len(waiting) > MOST_NODES:
-            raise ValueError(f"output has more than {MOST_NODES} nodes, or goes round in a circle: nobody could read it")
+            raise ValueError(f"output has more than {MOST_NODES} nodes, or goes round in a circle: draw a part of it")
         waiting += reversed(new)
         if not new:
             order.setdefault(id(waiting.pop()), node)
     if len(order) > MOST_NODES:
-        raise ValueError(f"output has more than {MOST_NODES} nodes: nobody could read it")
+        raise ValueError(f"output has more than {MOST_NODES} nodes: draw a part of it")
     return list(order.values())
 
 

@@ -670,7 +670,8 @@ def test_no_two_nodes_of_a_graph_cover_each_other():
 def test_graphs_that_cannot_be_drawn_are_refused():
     x, _, _, _, f = product_of_sums()
     refused(lambda: plot.computational_graph(3.0), "output: each node needs data")
-    refused(lambda: plot.computational_graph(SimpleNamespace(data=1, op="+", parents=[3], name="")), "output: each node")
+    child_of_a_number = SimpleNamespace(data=1, op="+", parents=[3], name="")
+    refused(lambda: plot.computational_graph(child_of_a_number), "output: each node")
     refused(lambda: plot.computational_graph(f, {x: 1}), "gradients")
     refused(lambda: plot.computational_graph(f, [1, 2]), "gradients")
     refused(lambda: plot.computational_graph(f, ax="ax"), "ax must be one Axes")

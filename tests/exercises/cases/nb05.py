@@ -29,7 +29,8 @@ def in_place(tape, rules):
     gradients[tape[-1]] += 1
     for k in range(len(tape) - 1, -1, -1):
         value = tape[k]
-        for parent, part in zip(value.parents, rules[value.op](gradients[value], value.data, *[p.data for p in value.parents]), strict=True):
+        parts = rules[value.op](gradients[value], value.data, *[parent.data for parent in value.parents])
+        for parent, part in zip(value.parents, parts, strict=True):
             gradients[parent] += part
     return gradients
 
@@ -59,7 +60,10 @@ RIGHT = {
     "05.1": [([-2, 0, 4],), (np.array([-2.0, 0.0, 4.0]),), ((-2, 0, 4),)],
     "05.2": [(walk(),), (in_place,), (nb05._backward,)],
     "05.3": [(lambda g, out, a: (g * out * (1 - out),),), (lambda g, out, a: (g * np.exp(-a) * out**2,),)],
-    "05.4": [(lambda g, out, X, W: (g @ W.T, X.T @ g),), (lambda g, out, X, W: [np.einsum("nk,jk->nj", g, W), (g.T @ X).T],)],
+    "05.4": [
+        (lambda g, out, X, W: (g @ W.T, X.T @ g),),
+        (lambda g, out, X, W: [np.einsum("nk,jk->nj", g, W), (g.T @ X).T],),
+    ],
     "05.5": [(WEIGHTS,), (trained(as_values=True),), (trained(seed=1, steps=4000),)],
     "05.6": [({1: "C", 2: "A", 3: "D", 4: "B"},)],
 }
