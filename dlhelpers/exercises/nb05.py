@@ -128,37 +128,6 @@ def _batch() -> list:
     return [a, b, _Node(a.data * b.data, "×", (a, b))]
 
 
-@exercise(
-    "05.3",
-    "The local slope is out * (1 - out), where out is the sigmoid's value, and g is the upstream gradient.",
-    "Multiply the two. The result is a tuple with one entry, because a sigmoid has one input.",
-    "return (g * out * (1 - out),)",
-    praise="The slope costs no exponential: the forward pass has computed it already.",
-    solution=lambda g, out, a: (g * out * (1 - out),),
-)
-def sigmoid_rule(function: Any) -> str | None:
-    a = np.array([[-2.0, 0.3], [1.0, 4.0]])
-    out, g = 1 / (1 + np.exp(-a)), np.array([[1.5, -2.0], [0.5, 3.0]])
-    result = call(function, g, out, a)
-    parts = _parts(result)
-    if parts is None and close(array(result, finite=False), g * out * (1 - out)):
-        return "The right gradient; now put it into a tuple, as the other rules do: `(... ,)` with a comma."
-    parts = [result] if parts is None else parts
-    if len(parts) != 1:
-        return f"A sigmoid has one input, so the tuple has one gradient; this one has {len(parts)}."
-    mistakes = [
-        (out * (1 - out), "The upstream gradient g is missing: local slope times g."),
-        (g * out, "The second factor is missing: the slope is out * (1 - out)."),
-        (g * (1 - out), "The first factor is missing: the slope is out * (1 - out)."),
-        (g * a * (1 - a), "`out` is the sigmoid's value, `a` its input: the slope is out * (1 - out)."),
-        (g * (1 - out**2), "This is the slope of tanh. The sigmoid's is out * (1 - out)."),
-        (g + out * (1 - out), "The chain rule multiplies: g times the local slope."),
-        (-g * out * (1 - out), g * out * (out - 1), "The sign is turned round: the sigmoid rises, so its slope is positive."),
-        (g * _sigmoid(out) * (1 - _sigmoid(out)), "`out` is the sigmoid's value already: do not take the sigmoid again."),
-    ]
-    return grade(array(parts[0], finite=False), g * out * (1 - out), mistakes)
-
-
 def _parts(result: Any) -> list | None:
     """The gradients that a rule returns for arrays of two axes; None if it is one array and no tuple."""
     if isinstance(result, (tuple, list)):
@@ -166,16 +135,12 @@ def _parts(result: Any) -> list | None:
     return list(array(result, finite=False)) if np.ndim(result) == 3 else None
 
 
-def _sigmoid(a: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-a))
-
-
 @exercise(
-    "05.4",
+    "05.3",
     "Write down the shapes: X is (n, j), W is (j, k), and g, like out, is (n, k). The gradient for X must be (n, j).",
     "(n, k) times (k, j) gives (n, j): g @ W.T. Now find the one for W in the same way.",
     "return g @ W.T, X.T @ g",
-    praise="The shapes leave no choice.",
+    praise="Each gradient has the shape of its array.",
     solution=lambda g, out, X, W: (g @ W.T, X.T @ g),
 )
 def matmul_rule(function: Any) -> str | None:
@@ -207,7 +172,7 @@ def _matmul_problem(function: Any, X: np.ndarray, W: np.ndarray, g: np.ndarray) 
 
 
 @exercise(
-    "05.5",
+    "05.4",
     "Copy `forward`, and put a second tanh layer between the first one and the output: W2 is 8 by 8, W3 is 8 by 1.",
     "The loop: loss, backward, and new parameters `Value(value.data - rate * gradients[value])`; a rate of 1 works well.",
     "With a rate of 1.0, about 2500 steps are enough. Start the weights with rng.normal(size=(n, m)) / np.sqrt(n).",
@@ -251,7 +216,7 @@ def _notes() -> tuple[np.ndarray, np.ndarray]:
     return (x_train - x_train.mean(axis=0)) / x_train.std(axis=0), y_train
 
 
-# The line-up of exercise 05.6. Each suspect takes x, y and the six weights, and returns six gradients.
+# The line-up of exercise 05.5. Each suspect takes x, y and the six weights, and returns six gradients.
 _CULPRITS = {"slope": "C", "transpose": "A", "twice": "D", "sign": "B"}
 
 
@@ -284,12 +249,12 @@ suspects = {
 
 
 @exercise(
-    "05.6",
+    "05.5",
     "Find the row without errors first: this one is innocent. Then ask for each mistake which gradients it can spoil.",
     "A wrong sign turns all gradients round, an error of 2. Averaging twice touches biases only.",
     "The missing slope was in the second hidden layer and spoils it and what lies in front of it. The missing transpose stands "
     "between the hidden layers and spoils the first one alone.",
-    praise="E is innocent. Where the errors begin tells you in which layer the bug sits.",
+    praise="E is innocent. The first wrong gradient shows where the bug enters the backward pass.",
 )
 def line_up(culprits: Any) -> str | None:
     if not isinstance(culprits, dict) or set(culprits) != {1, 2, 3, 4}:

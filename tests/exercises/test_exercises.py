@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from dlhelpers.exercises import check, core, fallback, formulas, hint, ids, judge, progress
@@ -87,11 +88,11 @@ def test_check_shows_the_verdict_and_raises_nothing(capsys):
 
 def test_fallback_keeps_what_is_right_and_replaces_the_rest(capsys):
     """So that later cells run: in the student edition the answer is still `...`, or a function without a body."""
-    mine = lambda g, out, a: [g * out * (1 - out)]  # noqa: E731
+    mine = lambda g, out, X, W: [g @ W.T, X.T @ g]  # noqa: E731
     assert fallback("05.3", mine) is mine and capsys.readouterr().out == ""
-    for still_open in (..., None, lambda g, out, a: ..., lambda g, out, a: g):
+    for still_open in (..., None, lambda g, out, X, W: ..., lambda g, out, X, W: g):
         own = fallback("05.3", still_open)
-        assert own(2.0, 0.5, 0.0) == (0.5,) and "05.3 is still open" in capsys.readouterr().out
+        assert own(*np.ones((4, 2, 2)))[0].sum() == 8 and "05.3 is still open" in capsys.readouterr().out
     with pytest.raises(KeyError, match="Nothing builds on exercise 05.1"):
         fallback("05.1", [1, 2, 3])
     with pytest.raises(KeyError, match="no exercise"):
