@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 from scipy import special
 
@@ -77,7 +79,8 @@ def epoch(size=None, sign=-1, gradient_at=None, only=None, bias=True, rate_used=
     def function(W, b, x, y, rate, batch=100):
         first, step = (W, b), size or batch
         for start in range(0, (len(x) // batch * batch) if stop else len(x), stride or step):
-            dW, db = nb04._gradient(*(first if gradient_at else (W, b)), x[start : start + step], y[start : start + step])
+            part = slice(start, start + step)
+            dW, db = nb04._gradient(*(first if gradient_at else (W, b)), x[part], y[part])
             r = rate if rate_used else 1
             W, b = W + sign * r * dW, b + sign * r * db * bias
             if only:
@@ -105,7 +108,11 @@ def changes_weights(W, b, x, y, rate, batch=100):
     return W, b
 
 
-def network(back=lambda e, W, h: (e @ W.T) * (h > 0), start=lambda p, y: (p - hot(y)) / len(y), turn=True, mean_b=False):
+def relu_back(e, W, h):
+    return (e @ W.T) * (h > 0)
+
+
+def network(back=relu_back, start=lambda p, y: (p - hot(y)) / len(y), turn=True, mean_b=False):
     """The gradients of exercise 04.5, right or with one thing changed."""
 
     def function(layers, x, y):
@@ -125,7 +132,7 @@ def network(back=lambda e, W, h: (e @ W.T) * (h > 0), start=lambda p, y: (p - ho
 
 def by_recursion(layers, x, y):
     def walk(h, rest):
-        (W, b), z = rest[0], h @ rest[0][0] + rest[0][1]
+        W, z = rest[0][0], h @ rest[0][0] + rest[0][1]
         if len(rest) == 1:
             e, later = special.softmax(z, axis=1) - np.eye(z.shape[1])[y], []
             e = e / len(y)
@@ -155,15 +162,16 @@ def stepping(layers, x, y):
     return nb04._network_gradient(layers, x, y)
 
 
-_x, _y = nb04._test_digits()
-_label = {image.tobytes(): label for image, label in zip(_x, _y, strict=True)}
+@functools.cache
+def known_digits():
+    return {image.tobytes(): label for image, label in zip(*nb04._test_digits(), strict=True)}
 
 
 def classifier(accuracy, change=lambda labels: labels):
     """Knows the test digits, and is right about this share of them."""
 
     def classify(x):
-        labels = np.array([_label[np.asarray(image, "float32").tobytes()] for image in x])
+        labels = np.array([known_digits()[np.asarray(image, "float32").tobytes()] for image in x])
         labels[int(accuracy * len(x)) :] = (labels[int(accuracy * len(x)) :] + 3) % 10
         return change(labels)
 
@@ -172,11 +180,20 @@ def classifier(accuracy, change=lambda labels: labels):
 
 RIGHT = {
     "04.1": [(nb04._softmax,), (rows,), (lambda z: special.softmax(z, axis=1),), (lambda z: np.exp(logs(z)),)],
-    "04.2": [(nb04._loss,), (loss_loop,), (lambda z, y: -true(logs(z), y).mean(),), (lambda z, y: -np.sum(hot(y)[:, : z.shape[1]] * logs(z)) / len(z),)],
+    "04.2": [
+        (nb04._loss,),
+        (loss_loop,),
+        (lambda z, y: -true(logs(z), y).mean(),),
+        (lambda z, y: -np.sum(np.eye(z.shape[1])[y] * logs(z)) / len(z),),
+    ],
     "04.3": [(nb04._gradient,), (gradient(),), (gradient_loop,)],
     "04.4": [(nb04._one_epoch,), (epoch(),), (by_array_split,)],
     "04.5": [(nb04._network_gradient,), (network(),), (by_recursion,)],
-    "04.6": [(classifier(0.98),), (classifier(0.976, lambda labels: labels.astype(float)),), (classifier(0.98, lambda labels: labels[:, None]),)],
+    "04.6": [
+        (classifier(0.98),),
+        (classifier(0.976, lambda labels: labels.astype(float)),),
+        (classifier(0.98, lambda labels: labels[:, None]),),
+    ],
 }
 
 WRONG = {
@@ -255,7 +272,7 @@ WRONG = {
         (classifier(0.95), "95.00 %"),
         (classifier(0.7), "softmax regression"),
         (lambda x: np.zeros(len(x)), "guessing"),
-        (lambda x: _y[::-1], "guessing"),
+        (lambda x: nb04._test_digits()[1][::-1], "guessing"),
         (classifier(0.98, hot), "ten numbers"),
         (classifier(0.98, lambda labels: hot(labels).argmax(axis=0)), "over the images"),
         (classifier(0.98, lambda labels: labels + 1), "too large by 1"),
