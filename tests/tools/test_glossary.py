@@ -8,7 +8,10 @@ from tools.authors.notebooks import ROOT, masters, read
 
 PAGE = ROOT / "docs" / "glossary.md"
 ROWS = re.findall(r"^\| (.+?) \| (.+?) \| \[(\d\d)\]\((.+?)\) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-TEXTS = {path.stem[:2]: "\n".join(c.source for c in read(path).cells if c.cell_type == "markdown") for path in masters(ROOT)}
+TEXTS = {
+    path.stem[:2]: "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for path in masters(ROOT)
+}
 
 
 def test_the_glossary_is_sorted_and_names_each_term_once():
