@@ -179,7 +179,7 @@ def ellipse(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     "03.5",
     "It is the neuron of section 4 with five inputs: define, compile, fit on `columns_ellipse` and `y_ellipse`.",
     'keras.Sequential([keras.Input((5,)), layers.Dense(1, activation="sigmoid")]), and the loss is "binary_crossentropy".',
-    'curved.compile(keras.optimizers.Adam(0.1), loss="binary_crossentropy"); curved.fit(columns_ellipse, y_ellipse, batch_size=100, epochs=200, verbose=0)',
+    'curved.compile(keras.optimizers.Adam(0.3), loss="binary_crossentropy"); curved.fit(columns_ellipse, y_ellipse, batch_size=100, epochs=50, verbose=0)',
     praise="Six parameters, and the boundary is an ellipse.",
 )
 def curved_neuron(model: Any) -> str | None:
