@@ -66,6 +66,14 @@ def test_F047_degree_n_minus_1_goes_through_n_points():
     assert np.mean((fit(fresh) - rng.normal(size=500)) ** 2) > 3
 
 
+def test_F050_share_of_the_data_used_for_training():
+    """Each fold of K trains on (K - 1)/K of the data."""
+    for k, share in [(5, 0.8), (10, 0.9), (200, 199 / 200)]:
+        folds = np.array_split(np.random.default_rng(0).permutation(200), k)
+        assert [1 - len(fold) / 200 for fold in folds] == pytest.approx([share] * k)
+        assert sorted(np.concatenate(folds)) == list(range(200))
+
+
 def test_F051_F052_rates_of_a_confusion_table():
     """Accuracy, recall, specificity, precision, FPR, FNR and F of TN 50, FP 10, FN 5, TP 35."""
     recall, specificity, precision = TP / (TP + FN), TN / (TN + FP), TP / (TP + FP)
