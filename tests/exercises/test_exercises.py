@@ -187,6 +187,43 @@ def test_examples_in_the_documentation(function, kernel):
     assert doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(example).failed == 0
 
 
+@pytest.mark.parametrize(
+    ("id", "make", "word"),
+    [
+        ("01.1", lambda: (0, 7311), "decimal point: 0.7311"),
+        ("01.1", lambda: "0,7311", "write a decimal point"),
+        ("01.1", lambda: np.ma.masked_array([0.7311], [True]), "masked"),
+        ("01.1", lambda: np.ma.masked, "masked"),
+        ("01.1", lambda: True, "True is a truth value"),
+        ("01.1", lambda: np.array([[False]]), "False is a truth value"),
+        ("01.1", lambda: (x for x in [0.7311]), "Write list(...) around it"),
+        ("01.1", lambda: map(float, [0.7311]), "Write list(...) around it"),
+        ("02.2", lambda: tensorflow().constant(0.6931, "bfloat16"), "use float32"),
+        ("13.5", lambda: "not A, B and D", "Give letters"),
+        ("13.5", lambda: [True, False], "Give letters"),
+        ("00.3", lambda: lambda *, images: images, "takes images by name only"),
+        ("00.3", lambda: tensorflow().keras.layers.Dense(28), "Keras layer"),
+        ("00.3", lambda: tensorflow().keras.layers.Conv2D(1, 3), "Keras layer"),
+    ],
+)
+def test_answers_of_types_with_a_sentence_of_their_own(id, make, word):
+    verdict = judge(id, make())
+    assert verdict.state == NOT_YET and word in verdict.message, verdict
+
+
+def tensorflow():
+    return importlib.import_module("tensorflow")
+
+
+def test_answers_of_types_that_are_as_good():
+    """A truth value for each letter, parameters behind `*` with a default, and a layer without weights."""
+    keras = importlib.import_module("keras")
+    assert judge("13.5", [True, True, False, True]).state == core.RIGHT
+    assert judge("13.5", np.array([1, 1, 0, 1], bool)).state == core.RIGHT
+    assert judge("00.3", lambda images, *, scale=255: (images / scale).astype("float32")).state == core.RIGHT
+    assert judge("00.3", keras.layers.Rescaling(1 / 255)).state == core.RIGHT
+
+
 def test_verdict_as_html_is_safe():
     page = judge("00.1", "<script>")._repr_html_()
     assert "<script>" not in page and "&lt;script&gt;" in page
