@@ -1,9 +1,9 @@
-"""Exercises that answer back: `check("01.2", answer)`, `hint("01.2")` and `progress()`.
+"""Exercises that answer back: `check("01.2", answer)`, `hint("01.2")`, `fallback("05.2", answer)` and `progress()`.
 
 One module for each notebook (`nb01`, `nb02`, ...) says what is right, which wrong answers people
 really give, and what helps them on. `core` holds what the modules share.
 """
 
-from dlhelpers.exercises.core import Verdict, check, hint, ids, judge, progress
+from dlhelpers.exercises.core import Verdict, check, fallback, hint, ids, judge, progress
 
-__all__ = ["Verdict", "check", "hint", "ids", "judge", "progress"]
+__all__ = ["Verdict", "check", "fallback", "hint", "ids", "judge", "progress"]

@@ -40,12 +40,13 @@ class NotYet(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its judge, its hints from gentle to nearly the solution, and the praise."""
+    """One exercise: its judge, its hints from gentle to nearly the solution, the praise, and what `fallback` gives."""
 
     id: str
     judge: Callable[..., str | None]
     hints: tuple[str, ...]
     praise: str
+    solution: Any = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ _hints_given: Counter[str] = Counter()
 _best: dict[str, str] = {}  # the best state of each exercise in this kernel; the one in use last stands last
 
 
-def exercise(id: str, *hints: str, praise: str = "") -> Callable:
+def exercise(id: str, *hints: str, praise: str = "", solution: Any = None) -> Callable:
     """Register the decorated function as the judge of an exercise.
 
     Parameters
@@ -104,6 +105,8 @@ def exercise(id: str, *hints: str, praise: str = "") -> Callable:
         At least two, from gentle to nearly the solution.
     praise : str, optional
         What is said of a right answer.
+    solution : optional
+        A right answer, for exercises on which later cells build; see `fallback`.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def exercise(id: str, *hints: str, praise: str = "") -> Callable:
         raise ValueError(f"exercise {id} needs at least two hints, from gentle to nearly the solution")
 
     def register(function: Callable[..., str | None]) -> Callable[..., str | None]:
-        _registry[id] = Exercise(id, function, hints, praise)
+        _registry[id] = Exercise(id, function, hints, praise, solution)
         return function
 
     return register
@@ -212,6 +215,46 @@ def check(id: str, *answers: Any) -> None:
         return
     _note(id, found.state)
     _show(found)
+
+
+def fallback(id: str, answer: Any) -> Any:
+    """Return the answer to an exercise if it is right, and the course's own if it is not, so that later cells can run.
+
+    Parameters
+    ----------
+    id : str
+        Such as "05.2", of an exercise on which later cells build.
+    answer
+        What was handed to `check`.
+
+    Returns
+    -------
+    object
+        The answer itself, or the course's own; then a line is printed that says so.
+
+    Raises
+    ------
+    KeyError
+        If there is no such exercise, or nothing builds on it.
+
+    Examples
+    --------
+    >>> @exercise("99.2", "Double it.", "return 2 * x", solution=lambda x: 2 * x)
+    ... def twice(function):
+    ...     return grade(call(function, 3), 6, [])
+    >>> fallback("99.2", ...)(21)
+    Exercise 99.2 is still open: what follows uses the course's own answer.
+    42
+    >>> fallback("99.2", lambda x: x + x)(21)
+    42
+    """
+    found = _find(id)
+    if found.solution is None:
+        raise KeyError(f"Nothing builds on exercise {id}: use its answer itself.")
+    if judge(id, answer).state == RIGHT:
+        return answer
+    print(f"Exercise {id} is still open: what follows uses the course's own answer.")
+    return found.solution
 
 
 def hint(id: str) -> None:
