@@ -302,34 +302,34 @@ def problems(saved: str, fresh: str, tolerance: float | None = None, share: floa
         What decimals in texts may differ by (see `text_problem`), and data as a share of their axis.
     share : float, optional
         What data may differ by, as a share of their axis, if that is more; half a per cent is always free.
-        Decimals in texts may differ by this number itself: a heat map's 0.10 may be 0.14 if it is 0.04.
+        Texts that are nothing but a number are data, too: the cells of a heat map may differ by this share of the
+        largest one.
     """
     parts = json.loads(saved), json.loads(fresh)
-    return list(_differences(*parts, "", (tolerance, share or 0.0), max(SHARE, tolerance or 0.0, share or 0.0)))
+    return list(_differences(*parts, "", tolerance, max(SHARE, tolerance or 0.0, share or 0.0)))
 
 
-def _differences(
-    saved: Any, fresh: Any, where: str, decimals: tuple[float | None, float], share: float
-) -> Iterator[str]:
-    tolerance, free = decimals
+def _differences(saved: Any, fresh: Any, where: str, tolerance: float | None, share: float) -> Iterator[str]:
     if isinstance(saved, dict) and isinstance(fresh, dict):
         for name in dict.fromkeys([*saved, *fresh]):
             at = f"{where}, {name}" if where else name
-            yield from _differences(saved.get(name, ""), fresh.get(name, ""), at, decimals, share)
+            yield from _differences(saved.get(name, ""), fresh.get(name, ""), at, tolerance, share)
     elif isinstance(saved, list) and isinstance(fresh, list) and len(saved) != len(fresh):
         yield f"{where}: {_count(saved)} -> {_count(fresh)}"
     elif isinstance(saved, list) and isinstance(fresh, list) and _all_numbers([*saved, *fresh]):
-        near = _near_limits if where.endswith("limits") else _near_shares
+        near = next((check for part, check in _NEAR.items() if where.endswith(part)), _near_shares)
         if where.endswith("shape") and saved != fresh or not near(saved, fresh, share):
             yield f"{where}: {saved} -> {fresh}, may differ by {share:.2g} of the axis"
     elif isinstance(saved, list) and isinstance(fresh, list):
+        if where.endswith("artists") and share > SHARE:
+            saved, fresh = _without_near_numbers(saved, fresh, share)
         for number, pair in enumerate(zip(saved, fresh, strict=True), start=1):
-            yield from _differences(*pair, f"{where} {number}{_name(pair[0])}", decimals, share)
+            yield from _differences(*pair, f"{where} {number}{_name(pair[0])}", tolerance, share)
     elif isinstance(saved, str) and isinstance(fresh, str):
-        if text_problem(saved, fresh, None if tolerance is None else Decimal(str(tolerance)), Decimal(str(free))):
+        if text_problem(saved, fresh, None if tolerance is None else Decimal(str(tolerance))):
             yield f"{where}: {saved!r} -> {fresh!r}"
     elif isinstance(saved, int) and isinstance(fresh, int):  # how many points: of a trained net's errors, say
-        if abs(saved - fresh) > (tolerance or 0.0) * max(saved, fresh):
+        if saved != fresh and (share == SHARE or abs(saved - fresh) > share * max(saved, fresh)):
             yield f"{where}: {saved} -> {fresh}"
     elif saved != fresh:
         yield f"{where}: {saved!r} -> {fresh!r}"
@@ -347,6 +347,31 @@ def _near_shares(saved: Sequence[float | None], fresh: Sequence[float | None], s
     """Compare what lies inside of the axes: what is outside, perhaps far on a logarithmic scale, is not seen."""
     left, right = (np.clip(np.array(values, float), -1, 2) for values in (saved, fresh))
     return np.allclose(left, right, rtol=0, atol=share, equal_nan=True)
+
+
+def _near_spread(saved: Sequence[float], fresh: Sequence[float], share: float) -> bool:
+    """Compare sorted shades; the two ends are single pixels, which change more than all others."""
+    return _near_shares(saved[1:-1], fresh[1:-1], share) and _near_shares(saved, fresh, 2 * share)
+
+
+_NEAR = {"limits": _near_limits, "spread": _near_spread}
+
+
+def _without_near_numbers(saved: list[Any], fresh: list[Any], share: float) -> tuple[list[Any], list[Any]]:
+    """Return the artists with the fresh numbers in place of the saved ones, where these are near."""
+    found = [(_number(old), _number(new)) for old, new in zip(saved, fresh, strict=True)]
+    most = max((max(abs(old), abs(new)) for old, new in found if None not in (old, new)), default=0.0)
+    near = [None not in pair and abs(pair[0] - pair[1]) <= share * most for pair in found]
+    put = [old | {"text": new["text"]} if ok else old for old, new, ok in zip(saved, fresh, near, strict=True)]
+    return put, fresh
+
+
+def _number(artist: Any) -> float | None:
+    """Return the number that is all of an artist's text; None if it has words, or none."""
+    try:
+        return float(artist["text"].replace("\N{MINUS SIGN}", "-")) if artist["kind"] == "text" else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _name(part: Any) -> str:

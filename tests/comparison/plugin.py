@@ -18,7 +18,8 @@ What counts as the same output
 Tags of a cell
     `tol=0.02`      decimals may differ by 2 % of the larger one or by one unit of the last printed digit, curves and
                     other data of a figure by 2 % of their axis (default: 0.01 %, and 0.5 % of the axis).
-    `figtol=0.03`   data of a figure may differ by 3 % of their axis (0.1 at most), decimals in its texts by 0.03.
+    `figtol=0.03`   data of a figure may differ by 3 % of their axis (0.1 at most), numbers in a heat map by 3 % of
+                    the largest one.
     `raises-exception`, `nbval-ignore-output`: as in nbval. `nbval-skip` is refused, since later cells need
                     the state.
 """

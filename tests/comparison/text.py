@@ -51,38 +51,31 @@ def printed(text: str) -> Printed | None:
     return Printed(Decimal(text), Decimal(1).scaleb(exponent - places), places == 0 and not found.group(2))
 
 
-def allowed(a: Printed, b: Printed, tolerance: Decimal | None, free: Decimal = Decimal(0)) -> Decimal:
-    """Return how far two decimals may be apart; `tolerance` is the tag's, if there is one, `free` is always granted."""
+def allowed(a: Printed, b: Printed, tolerance: Decimal | None) -> Decimal:
+    """Return how far two decimals may be apart; `tolerance` is the tag's, if there is one."""
     size, unit = max(abs(a.value), abs(b.value)), min(a.unit, b.unit)
     if a.whole and b.whole:
         return Decimal(0)
     # A single digit carries no rounding noise worth the name: 0.1 is not 0.2.
     noise = unit if tolerance is not None or size >= 10 * unit else Decimal(0)
-    return max((TOLERANCE if tolerance is None else tolerance) * size, noise, free)
+    return max((TOLERANCE if tolerance is None else tolerance) * size, noise)
 
 
-def number_problem(
-    saved: str, fresh: str, tolerance: Decimal | None, exact: bool = False, free: Decimal = Decimal(0)
-) -> str | None:
+def number_problem(saved: str, fresh: str, tolerance: Decimal | None, exact: bool = False) -> str | None:
     """Say how two numbers differ; None if they agree."""
     if saved == fresh:
         return None
     a, b = printed(saved), printed(fresh)
     if a is None or b is None or exact:
         return f"{saved} -> {fresh}, must be equal"
-    difference, limit = abs(a.value - b.value), allowed(a, b, tolerance, free)
+    difference, limit = abs(a.value - b.value), allowed(a, b, tolerance)
     if difference <= limit:
         return None
     return f"{saved} -> {fresh}, differs by {difference}, allowed {float(limit):.2g}"
 
 
-def text_problem(
-    saved: str, fresh: str, tolerance: Decimal | None = None, free: Decimal = Decimal(0)
-) -> str | None:
-    """Say how two texts differ, but for rounding and spacing; None if they agree.
-
-    Decimals may be apart by the share `tolerance` of the larger one, or by `free`, whatever their size.
-    """
+def text_problem(saved: str, fresh: str, tolerance: Decimal | None = None) -> str | None:
+    """Say how two texts differ, but for rounding and spacing; None if they agree."""
     if saved == fresh:
         return None
     left, right = _NUMBER.split(saved), _NUMBER.split(fresh)
@@ -92,7 +85,7 @@ def text_problem(
     problems = []
     for i in range(1, len(left), 2):
         label = _LABEL.search(left[i - 1]) is not None
-        problem = number_problem(left[i], right[i], tolerance, exact=label, free=free)
+        problem = number_problem(left[i], right[i], tolerance, exact=label)
         if problem:
             problems.append(f"saved: {_line(left, i)}\nfresh: {_line(right, i)}\n       {problem}")
     return at_most(problems, 5) if problems else None
