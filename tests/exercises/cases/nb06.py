@@ -24,7 +24,11 @@ def adam_of_keras(w, m, v, g, t, rate):
     return w - rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(v) + 1e-7), m, v
 
 
-def adam_with(correct_m=True, correct_v=True, root=np.sqrt, square=True, sign=-1, shares=(0.1, 0.001), hats=False, use=None):
+def adam_with(
+    correct_m=True, correct_v=True, root=np.sqrt, square=True, sign=-1, shares=(0.1, 0.001), hats=False, use=None
+):
+    """Adam with something else in one place."""
+
     def step(w, m, v, g, t, rate):
         m, v = 0.9 * m + shares[0] * g, 0.999 * v + shares[1] * (g**2 if square else g)
         m_hat = m / (1 - 0.9**t) if correct_m else m
