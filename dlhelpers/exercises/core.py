@@ -301,10 +301,11 @@ def progress(notebook: str | None = None) -> None:
     >>> hint("00.3")
     Hint 1 of 3: Two things happen: the type changes, and the values are divided by 255.
     >>> progress("00")
-    Notebook 00: 0 of 3 solved
+    Notebook 00: 0 of 4 solved
     ○ 00.1  open    0 of 3 hints
     ○ 00.2  open    0 of 3 hints
     ○ 00.3  open    1 of 3 hints
+    ○ 00.4  open    0 of 3 hints
     """
     if notebook is None and not _best:
         print('No exercise was checked yet: run a cell with check(...), or name a notebook, as in progress("07").')

@@ -125,10 +125,11 @@ def test_progress_lists_what_is_solved_tried_and_open(kernel, capsys):
     capsys.readouterr()
     progress()
     assert capsys.readouterr().out.splitlines() == [
-        "Notebook 00: 0 of 3 solved",
+        "Notebook 00: 0 of 4 solved",
         "✗ 00.1  tried   0 of 3 hints",
         "○ 00.2  open    0 of 3 hints",
         "○ 00.3  open    3 of 3 hints",
+        "○ 00.4  open    0 of 3 hints",
     ]
     for named in ("01", "1", 1):
         progress(named)
@@ -145,7 +146,7 @@ def test_what_is_solved_stays_solved(kernel, capsys):
     for answer in (..., 28, ..., 784, 28, ...):
         check("00.1", answer)
     progress()
-    assert capsys.readouterr().out.splitlines()[-4:-2] == ["Notebook 00: 1 of 3 solved", "✓ 00.1  solved  0 of 3 hints"]
+    assert capsys.readouterr().out.splitlines()[-5:-3] == ["Notebook 00: 1 of 4 solved", "✓ 00.1  solved  0 of 3 hints"]
 
 
 def test_progress_as_html(kernel, monkeypatch):
@@ -154,7 +155,7 @@ def test_progress_as_html(kernel, monkeypatch):
     check("00.1", 784)
     progress()
     page = shown[-1]._repr_html_()
-    assert "1 of 3 solved" in page and page.count("<tr") == 3 and "<td>✓ 00.1</td><td>solved</td>" in page
+    assert "1 of 4 solved" in page and page.count("<tr") == 4 and "<td>✓ 00.1</td><td>solved</td>" in page
 
 
 def test_only_the_module_of_the_notebook_is_imported():
