@@ -217,7 +217,6 @@ NATURAL = {
     "23.2": ("D = 0.05\nfactor = (1 - D) / D", "D"),
     "13.3": ("layer = 10 * 64 + 64 * 64\nparameters = [4 * (layer + 64), 3 * (layer + 128)]", "layer"),
     "21.1": ("model = [784 * 32, 32, 32 * 784, 784]\nparameters, saved = sum(model), model[2]", None),
-    "01.4": ("p = sigmoid(1.52) - 1\nw_step = [0.3 - 0.1 * p, 0.1 - 0.22 * p]\nb_step = 1 - 0.1 * p", "p"),
 }
 GIVEN = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
