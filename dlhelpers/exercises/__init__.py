@@ -5,7 +5,6 @@ really give, and what helps them on. `core` holds what the modules share. In a n
 an exercise cell overwrites their old value back.
 """
 
-<<<<<<< HEAD
 import sys
 
 from dlhelpers.exercises.core import Verdict, check, fallback, hint, ids, judge, progress
@@ -14,8 +13,3 @@ from dlhelpers.exercises.protect import install
 __all__ = ["Verdict", "check", "fallback", "hint", "ids", "judge", "progress"]
 
 install(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)())
-=======
-from dlhelpers.exercises.core import Verdict, check, fallback, hint, ids, judge, progress
-
-__all__ = ["Verdict", "check", "fallback", "hint", "ids", "judge", "progress"]
->>>>>>> nb06
