@@ -1,4 +1,4 @@
-"""Real data for the notebooks: one loader for each data set.
+"""Data for the notebooks, real unless a loader says otherwise: one loader for each data set.
 
 Images come as NumPy arrays like those of ``keras.datasets``, tables as pandas
 DataFrames. Every loader looks for its file in the package (or the checkout),
@@ -70,7 +70,8 @@ class Item:
     """One data file, a row of ``data/registry.csv``.
 
     ``source`` is "client package version" for a bundled file, which
-    ``tools/data/build_data.py`` rebuilds from it, and the publisher for a download.
+    ``tools/data/build_data.py`` rebuilds from it ("made" and a script for one that is
+    invented), and the publisher for a download.
     ``bytes`` is None where the publisher does not state it. ``url`` is None for a
     file that is only bundled. ``loader`` and ``holds`` are for data/README.md.
 
@@ -581,6 +582,37 @@ def load_credit_default() -> pd.DataFrame:
     333
     """
     return _read_csv("credit_default")
+
+
+def load_advertising() -> pd.DataFrame:
+    """Load the sales and advertising budgets of 200 markets. The markets are invented.
+
+    Their means, covariances, extremes and first five rows are those of a well-known
+    table, so that least squares gives all of its published numbers: coefficients,
+    standard errors, t and R², also with the product of TV and radio as a predictor.
+
+    Returns
+    -------
+    DataFrame, 200 rows
+        Budgets for ``TV``, ``radio`` and ``newspaper`` in 1000 US dollars, ``sales`` in
+        1000 units of the product. All numbers are float64.
+
+    Raises
+    ------
+    DataError
+        If no good file was found.
+
+    References
+    ----------
+    Made by ``tools/data/advertising.py`` from the moments of the Advertising data of
+    James, Witten, Hastie and Tibshirani (2013).
+
+    Examples
+    --------
+    >>> data.load_advertising().iloc[0].tolist()
+    [230.1, 37.8, 69.2, 22.1]
+    """
+    return _read_csv("advertising")
 
 
 def load_sunspots() -> pd.DataFrame:

@@ -23,7 +23,7 @@ from dlhelpers.style import PALETTE
 
 MARKERS = "osD^vPX*"
 # In one picture; beyond them matplotlib draws for more than a few seconds, and nobody sees anything.
-MOST_IMAGES, MOST_CURVES, MOST_CLASSES, MOST_BARS, MOST_FILLED = 1000, 100, 100, 2000, 20_000
+MOST_IMAGES, MOST_CURVES, MOST_CLASSES, MOST_BARS, MOST_FILLED, MOST_NODES = 1000, 100, 100, 2000, 20_000, 40
 PROBABILITY_MAP = LinearSegmentedColormap.from_list("probability", ["#7CB4D6", "white", "#E9AB7A"])
 
 
@@ -694,6 +694,67 @@ def network_diagram(
     return ax
 
 
+def computational_graph(output: Any, gradients: Mapping[Any, Any] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw how a value was computed, left to right: values above the edges, gradients below them.
+
+    Parameters
+    ----------
+    output : object
+        The last node. A node has the attributes `data` (number or array), `op` (the text in its circle), `parents`
+        (the nodes that it was computed from) and `name` (shown in place of `op` where there are no parents).
+    gradients : dict, optional
+        For each node, as the key, the gradient of the output. Arrays of more than six numbers show their shape.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Node
+    >>> x = Node(data=3.0, op="", parents=(), name="x")
+    >>> square = Node(data=9.0, op="^2", parents=(x,), name="")
+    >>> ax = plot.computational_graph(square)
+    >>> [text.get_text() for text in ax.texts]
+    ['x', '3', '^2', '9']
+    """
+    nodes = _in_order(output)
+    for node in nodes if gradients is not None else ():
+        if not isinstance(gradients, Mapping) or node not in gradients:
+            raise ValueError(f"gradients must hold one for each node, and has none for {_circle_text(node)!r}")
+    places = _graph_places(nodes)
+    last = max(column for column, _ in places.values())
+    heights = [height for _, height in places.values()]
+    ax = _axes(ax, figsize=(min(9, 1.5 + 1.7 * last), min(5.6, 1.2 + 0.9 * (max(heights) - min(heights) + 1))))
+    for node in nodes:
+        x, y = places[id(node)]
+        consumers = [(child, k) for child in nodes for k, parent in enumerate(child.parents) if parent is node]
+        for child, k in consumers:
+            twice = sum(parent is node for parent in child.parents) > 1
+            end = places[id(child)][1] + (0.18 * (-1) ** k if twice else 0)
+            ax.plot([x, x + 0.62, places[id(child)][0]], [y, y, end], color="0.45", linewidth=1.5, zorder=1)
+        if not consumers:
+            ax.plot([x, x + 0.62], [y, y], color="0.45", linewidth=1.5, zorder=1)
+        ax.scatter(x, y, s=620, color="white", edgecolor="black" if node.parents else "0.7", linewidth=1.5, zorder=2)
+        name = _circle_text(node)
+        size = 13 if len(name) < 3 or "$" in name else 10
+        ax.text(x, y, name, ha="center", va="center", size=size, zorder=3)
+        ax.text(x + 0.23, y + 0.07, _in_short(node.data), color=PALETTE[2], ha="left", va="bottom", size=12, zorder=3)
+        if gradients is not None:
+            shown = _in_short(gradients[node])
+            ax.text(x + 0.23, y - 0.07, shown, color=PALETTE[1], ha="left", va="top", size=12, zorder=3)
+    ax.set(xlim=(-0.3, last + 0.85), ylim=(min(heights) - 0.6, max(heights) + 0.6))
+    ax.axis("off")
+    return ax
+
+
 def _axes(ax: Axes | None, **look: Any) -> Axes:
     """Open a new figure last of all, when nothing can go wrong any more."""
     if ax is not None and not isinstance(ax, Axes):
@@ -870,6 +931,52 @@ def _probabilities(model: Any, points: np.ndarray) -> np.ndarray:
 
 def _colours(n: int) -> list[Any]:
     return list(PALETTE[:n]) if n <= len(PALETTE) else list(plt.get_cmap("viridis")(np.linspace(0, 0.9, n)))
+
+
+def _in_order(output: Any) -> list[Any]:
+    """The nodes of a computation, each behind those that it was computed from."""
+    order: dict[int, Any] = {}
+    waiting = [output]
+    while waiting:
+        node = waiting[-1]
+        if missing := [name for name in ("data", "op", "parents", "name") if not hasattr(node, name)]:
+            raise TypeError(f"output: each node needs data, op, parents, name; {checks.said(node)} has no {missing[0]}")
+        new = [parent for parent in node.parents if id(parent) not in order]
+        if len(waiting) > MOST_NODES:
+            raise ValueError(f"output has more than {MOST_NODES} nodes, or goes round in a circle: draw a part of it")
+        waiting += reversed(new)
+        if not new:
+            order.setdefault(id(waiting.pop()), node)
+    if len(order) > MOST_NODES:
+        raise ValueError(f"output has more than {MOST_NODES} nodes: draw a part of it")
+    return list(order.values())
+
+
+def _graph_places(nodes: list[Any]) -> dict[int, tuple[int, float]]:
+    """Column and height of each node: inputs on the left, one below the other; a result between its inputs."""
+    places: dict[int, tuple[int, float]] = {}
+    inputs = 0
+    for node in nodes:
+        before = [places[id(parent)] for parent in node.parents]
+        column = 1 + max(column for column, _ in before) if before else 0
+        height = float(np.mean([height for _, height in before])) if before else -float(inputs)
+        inputs += not before
+        while any(column == c and abs(height - h) < 0.9 for c, h in places.values()):
+            height -= 0.5
+        places[id(node)] = column, height
+    return places
+
+
+def _circle_text(node: Any) -> str:
+    return str(node.op if node.parents else node.name)
+
+
+def _in_short(values: Any) -> str:
+    array = checks.numbers(values, "a node's data or gradient", finite=False)
+    if array.size > 6 or array.ndim > 2:
+        return "×".join(map(str, array.shape))
+    rows = np.atleast_2d(array) if array.ndim != 1 else array[:, None]
+    return "\n".join("  ".join(f"{value:.3g}".replace("-", "−") for value in row) for row in rows)
 
 
 def _circles(count: int, most: int) -> dict[int, float]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 from dlhelpers.style import style
 
@@ -19,14 +20,19 @@ def setup(seed: int = 1) -> None:
         For `keras.utils.set_random_seed`: Python, NumPy and TensorFlow. The same seed gives the
         same numbers on the same machine; other processors differ in the last digits.
 
-   
+    Raises
+    ------
+    RuntimeError
+        If Keras was imported before, with another backend than TensorFlow.
+
+    Examples
     --------
     >>> import dlhelpers
     >>> dlhelpers.setup(seed=1)
     """
     with muted_stderr():
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import keras
+        keras = keras_on_tensorflow()
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the device messages come now, while nobody listens
@@ -35,6 +41,43 @@ def setup(seed: int = 1) -> None:
     keras.utils.set_random_seed(seed)
     show_figures()
     style()
+
+
+def keras_on_tensorflow() -> ModuleType:
+    """Import Keras with TensorFlow and its own defaults, whatever `KERAS_BACKEND` and `keras.json` say.
+
+    Returns
+    -------
+    module
+        `keras`, computing in float32, with the channels of an image last.
+
+    Raises
+    ------
+    RuntimeError
+        If Keras was imported before, with another backend.
+
+    Examples
+    --------
+    >>> keras_on_tensorflow().config.floatx()
+    'float32'
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # Keras reads it when it is imported, and it outdoes keras.json
+    if "keras" not in sys.modules:  # what an import that failed has left knows the other backend
+        for name in [name for name in sys.modules if name.startswith("keras.")]:
+            del sys.modules[name]
+    import keras
+
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"Keras was imported with the backend {backend!r} before dlhelpers.setup(), and this course "
+            "needs TensorFlow: restart the kernel and run dlhelpers.setup() before anything else imports Keras."
+        )
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_dtype_policy("float32")
+    return keras
 
 
 def show_figures() -> None:

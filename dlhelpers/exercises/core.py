@@ -15,7 +15,7 @@ import inspect
 import pkgutil
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, ValuesView
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,13 @@ class NotYet(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its judge, its hints from gentle to nearly the solution, and the praise."""
+    """One exercise: its judge, its hints from gentle to nearly the solution, the praise, and what `fallback` gives."""
 
     id: str
     judge: Callable[..., str | None]
     hints: tuple[str, ...]
     praise: str
+    solution: Any = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ _hints_given: Counter[str] = Counter()
 _best: dict[str, str] = {}  # the best state of each exercise in this kernel; the one in use last stands last
 
 
-def exercise(id: str, *hints: str, praise: str = "") -> Callable:
+def exercise(id: str, *hints: str, praise: str = "", solution: Any = None) -> Callable:
     """Register the decorated function as the judge of an exercise.
 
     Parameters
@@ -104,6 +105,8 @@ def exercise(id: str, *hints: str, praise: str = "") -> Callable:
         At least two, from gentle to nearly the solution.
     praise : str, optional
         What is said of a right answer.
+    solution : optional
+        A right answer, for exercises on which later cells build; see `fallback`.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def exercise(id: str, *hints: str, praise: str = "") -> Callable:
         raise ValueError(f"exercise {id} needs at least two hints, from gentle to nearly the solution")
 
     def register(function: Callable[..., str | None]) -> Callable[..., str | None]:
-        _registry[id] = Exercise(id, function, hints, praise)
+        _registry[id] = Exercise(id, function, hints, praise, solution)
         return function
 
     return register
@@ -185,7 +188,10 @@ def judge(id: str, *answers: Any) -> Verdict:
     except Exception as problem:  # an answer of a kind that nobody thought of must not stop a class
         kinds = ", ".join(type(answer).__name__ for answer in answers)
         message = f"This answer ({kinds}) could not be used: {_first_line(problem)}"
-    return Verdict(id, RIGHT, found.praise) if message is None else Verdict(id, NOT_YET, message)
+    if message is None:
+        return Verdict(id, RIGHT, found.praise)
+    coarse = " And bfloat16 keeps only two digits: use float32." if any(map(_coarse, answers)) else ""
+    return Verdict(id, NOT_YET, message + coarse)
 
 
 def check(id: str, *answers: Any) -> None:
@@ -212,6 +218,46 @@ def check(id: str, *answers: Any) -> None:
         return
     _note(id, found.state)
     _show(found)
+
+
+def fallback(id: str, answer: Any) -> Any:
+    """Return the answer to an exercise if it is right, and the course's own if it is not, so that later cells can run.
+
+    Parameters
+    ----------
+    id : str
+        Such as "05.2", of an exercise on which later cells build.
+    answer
+        What was handed to `check`.
+
+    Returns
+    -------
+    object
+        The answer itself, or the course's own; then a line is printed that says so.
+
+    Raises
+    ------
+    KeyError
+        If there is no such exercise, or nothing builds on it.
+
+    Examples
+    --------
+    >>> @exercise("99.2", "Double it.", "return 2 * x", solution=lambda x: 2 * x)
+    ... def twice(function):
+    ...     return grade(call(function, 3), 6, [])
+    >>> fallback("99.2", ...)(21)
+    Exercise 99.2 is still open: what follows uses the course's own answer.
+    42
+    >>> fallback("99.2", lambda x: x + x)(21)
+    42
+    """
+    found = _find(id)
+    if found.solution is None:
+        raise KeyError(f"Nothing builds on exercise {id}: use its answer itself.")
+    if judge(id, answer).state == RIGHT:
+        return answer
+    print(f"Exercise {id} is still open: what follows uses the course's own answer.")
+    return found.solution
 
 
 def hint(id: str) -> None:
@@ -255,10 +301,11 @@ def progress(notebook: str | None = None) -> None:
     >>> hint("00.3")
     Hint 1 of 3: Two things happen: the type changes, and the values are divided by 255.
     >>> progress("00")
-    Notebook 00: 0 of 3 solved
+    Notebook 00: 0 of 4 solved
     ○ 00.1  open    0 of 3 hints
     ○ 00.2  open    0 of 3 hints
     ○ 00.3  open    1 of 3 hints
+    ○ 00.4  open    0 of 3 hints
     """
     if notebook is None and not _best:
         print('No exercise was checked yet: run a cell with check(...), or name a notebook, as in progress("07").')
@@ -294,7 +341,12 @@ def number(answer: Any) -> float:
     >>> number([[0.5]])
     0.5
     """
+    if type(answer) is tuple and list(map(type, answer)) == [int, int] and answer[1] >= 0:
+        whole, rest = answer
+        raise NotYet(f"Python reads {whole},{rest} as two numbers. Write a decimal point: {whole}.{rest}")
     values = array(answer)
+    if values.size == 1 and np.asarray(_opened(answer)).dtype == bool:
+        raise NotYet(f"{bool(values)} is a truth value. A number is asked for.")
     if values.size != 1:
         raise NotYet(f"One number is asked for; this has shape {values.shape}.")
     return float(values.reshape(()))
@@ -323,9 +375,14 @@ def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True
     array([[1., 2.]])
     """
     if isinstance(answer, str):
-        raise NotYet(f"{answer!r} is text. Leave out the quotation marks.")
+        comma = " and write a decimal point" if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", answer) else ""
+        raise NotYet(f"{answer!r} is text. Leave out the quotation marks{comma}.")
+    if isinstance(answer, Iterator):
+        raise NotYet(f"A {type(answer).__name__} gives its numbers only when it is asked. Write list(...) around it.")
+    if isinstance(answer, np.ma.MaskedArray) and np.ma.getmaskarray(answer).any():
+        raise NotYet("Some of the numbers are masked, and all are asked for. Give an array without a mask.")
     try:
-        given = np.asarray(answer)
+        given = np.asarray(_opened(answer))
         _refuse_what_float_would_bend(given)
         values = np.asarray(given, dtype=float)
     except (TypeError, ValueError) as problem:
@@ -339,6 +396,19 @@ def array(answer: Any, shape: tuple[int, ...] | None = None, finite: bool = True
         transposed = " It is transposed." if values.T.shape == shape else ""
         raise NotYet(f"The shape should be {shape}, and this one is {values.shape}.{transposed}")
     return values
+
+
+def _coarse(answer: Any) -> bool:
+    return "bfloat16" in str(getattr(type(answer), "dtype", "") and answer.dtype)
+
+
+def _opened(answer: Any) -> Any:
+    """What holds numbers but is no array for NumPy: `dict.values()`, SciPy's sparse matrices, bfloat16."""
+    if _coarse(answer):
+        return np.asarray(answer.numpy() if hasattr(answer, "numpy") else answer, dtype=float)
+    if isinstance(answer, ValuesView):
+        return list(answer)
+    return answer.toarray() if type(answer).__module__.startswith("scipy.sparse") else answer
 
 
 def _refuse_what_float_would_bend(given: np.ndarray) -> None:
@@ -440,7 +510,7 @@ def chosen_letters(answer: Any, choices: str) -> set[str]:
     Parameters
     ----------
     answer
-        A text such as "A, C", or a collection of texts.
+        A text such as "A, C", a collection of texts, or a truth value for each of the choices.
     choices : str
         All letters that there are.
 
@@ -455,8 +525,10 @@ def chosen_letters(answer: Any, choices: str) -> set[str]:
     ['A', 'C']
     """
     parts = list(answer) if isinstance(answer, set | frozenset) else np.ravel(np.asarray(answer, dtype=object))
+    if len(parts) == len(choices) and all(isinstance(part, bool | np.bool_) for part in parts):
+        parts = [letter for letter, holds in zip(choices, parts, strict=True) if holds]
     text = " ".join(parts) if all(isinstance(part, str) for part in parts) else ""
-    chosen = set(re.sub(r"\bAND\b|[\W_]", "", text.upper()))
+    chosen = set(re.sub(r"\b(AND|UND|ONLY|NUR|JUST|BOTH)\b|[\W_]", "", text.upper()))
     if not chosen or not chosen <= set(choices):
         raise NotYet(f'Give letters from {choices[0]} to {choices[-1]} as text, such as "AC".')
     return chosen
@@ -524,12 +596,21 @@ def call(function: Any, *arguments: Any) -> Any:
     """
     if not callable(function):
         raise NotYet(f"A function is asked for; this is a value of type {type(function).__name__}. Leave out the ().")
+    named = _named_only(function)
+    if named:
+        raise NotYet(f"Your function takes {named} by name only. Leave out the * before it in the brackets of `def`.")
     before = _contents(arguments)
     try:
         result = function(*arguments)
+        if _is_layer(function) and function.weights:
+            raise NotYet(_LAYER)
     except SystemExit as problem:
         raise NotYet("Your function ends Python. Leave out exit(), and return the result.") from problem
+    except NotYet:
+        raise
     except Exception as problem:
+        if _is_layer(function):
+            raise NotYet(_LAYER) from problem
         reason = _first_line(problem)
         told = f"Your function stops with {type(problem).__name__}: {reason}"
         if "could not be broadcast" in reason:
@@ -547,6 +628,22 @@ def call(function: Any, *arguments: Any) -> Any:
     if result is None or result is ...:
         raise Untried("Your function returns nothing: replace the ..., and end with `return` (print only shows)")
     return result
+
+
+def _named_only(function: Any) -> str | None:
+    """The first parameter without a default that stands behind a `*`."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some built-in functions have none
+        return None
+    return next((one.name for one in parameters if one.kind == one.KEYWORD_ONLY and one.default is one.empty), None)
+
+
+_LAYER = "This is a Keras layer, and its weights start at random. A function is asked for: write it with `def`."
+
+
+def _is_layer(function: Any) -> bool:
+    return all(hasattr(type(function), name) for name in ("add_weight", "build", "call"))
 
 
 def _contents(arguments: Sequence[Any]) -> list[Any]:

@@ -25,8 +25,13 @@ EPOCHS, STEPS = 2, 2  # of a training under NB_TEST_SMOKE
 
 
 def environment(smoke: bool = False) -> dict[str, str]:
-    """Return the variables with which a kernel starts under these switches."""
-    return {"PYTHONSTARTUP": str(Path(__file__).with_name("startup.py"))} | ({SMOKE: "1"} if smoke else {})
+    """Return the variables with which a kernel starts under these switches.
+
+    NumPy's BLAS gets one thread: its threads wait for each other by spinning, and where two kernels share two cores,
+    small matrix products take ten times as long.
+    """
+    start = {"PYTHONSTARTUP": str(Path(__file__).with_name("startup.py")), "OPENBLAS_NUM_THREADS": "1"}
+    return start | ({SMOKE: "1"} if smoke else {})
 
 
 def seed_offset(variables: Mapping[str, str] = os.environ) -> int:

@@ -37,6 +37,7 @@ TABLES = {
         + ["temp", "atemp", "hum", "windspeed", "casual", "registered", "bikers"],
     ),
     "credit_default": (10_000, ["default", "student", "balance", "income"]),
+    "advertising": (200, ["TV", "radio", "newspaper", "sales"]),
     "sunspots": (2820, ["year", "month", "sunspots"]),
     "air_passengers": (144, ["year", "month", "passengers"]),
 }
@@ -160,6 +161,18 @@ def test_blood_pressure():
     assert table["sbp"].mean() == pytest.approx(128.618, abs=1e-3)
     assert (table["sbp"] > table["dbp"]).all()
     assert table["sex"].value_counts().to_dict() == {"female": 786, "male": 747}
+
+
+def test_advertising_is_invented_and_gives_the_published_tables():
+    table = data.load_advertising()
+    assert "invented" in data.load_advertising.__doc__ and "invented" in data.REGISTRY["advertising"].holds
+    assert table.iloc[4].tolist() == [180.8, 10.8, 58.4, 12.9]
+    assert table.mean().tolist() == pytest.approx([147.0425, 23.264, 30.554, 14.0225], abs=1e-6)
+    assert table.min().tolist() == [0.7, 0, 0.3, 1.6] and table.max().tolist() == [296.4, 49.6, 114, 27]
+    x = np.column_stack([np.ones(200), table["TV"], table["radio"], table["TV"] * table["radio"]])
+    (b, (rss,), *_), y = np.linalg.lstsq(x, table["sales"], rcond=None), table["sales"]
+    assert b == pytest.approx([6.7502, 0.0191, 0.0289, 0.001086], rel=2e-3)
+    assert 1 - rss / ((y - y.mean()) ** 2).sum() == pytest.approx(0.967791, abs=1e-6)
 
 
 def test_other_tables_have_their_known_means():

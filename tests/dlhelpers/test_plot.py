@@ -5,6 +5,7 @@ import re
 import time
 import warnings
 from itertools import combinations
+from types import SimpleNamespace
 
 import matplotlib
 
@@ -622,3 +623,63 @@ def test_network_diagram_draws_each_weight():
     assert [line.get_color() for line in ax.lines] == [plot.PALETTE[i] for i in (1, 0, 1, 0)]
     assert np.argmax([line.get_linewidth() for line in ax.lines]) == 1
     assert {text.get_text() for text in ax.texts} == {"1", "2", "3", "4", "in", "out"}
+
+
+# Computational graphs
+
+
+class Node:
+    """What a tape of one's own would hold."""
+
+    def __init__(self, data, op="input", parents=(), name=""):
+        self.data, self.op, self.parents, self.name = np.asarray(data, float), op, parents, name
+
+
+def product_of_sums():
+    x, y, z = Node(-2, name="x"), Node(5, name="y"), Node([[1.0, 2.0]], name="z")
+    q = Node(3, "+", (x, y))
+    return x, y, z, q, Node(np.ones((20, 3)), "×", (q, z))
+
+
+def test_a_computational_graph_shows_values_above_gradients():
+    x, y, z, q, f = product_of_sums()
+    ax = drawn(lambda: plot.computational_graph(f, {x: -4, y: -4.25, z: 3, q: 0.123456, f: np.ones((20, 3))}))
+    places = {text.get_text(): text.get_position() for text in ax.texts if text.get_text() not in ("20×3", "−4")}
+    assert {"x", "y", "z", "+", "×", "−2", "5", "1  2", "3", "−4.25", "0.123"} <= set(places)
+    assert texts_of(ax).count("20×3") == 2 and texts_of(ax).count("−4") == 1
+    assert places["5"][1] > places["y"][1] > places["−4.25"][1]
+    assert places["x"][0] == places["y"][0] == places["z"][0] < places["+"][0] < places["×"][0]
+    assert len(ax.lines) == 5 and inside(ax, *np.array(list(places.values())).T)
+
+
+def test_a_value_that_is_used_twice_has_two_edges():
+    x = Node(3, name="x")
+    ax = drawn(lambda: plot.computational_graph(Node(9, "×", (x, x))))
+    ends = [tuple(line.get_xydata()[-1]) for line in ax.lines]
+    assert len(ax.collections) == 2 and len(ends) == len(set(ends)) == 3
+
+
+def test_no_two_nodes_of_a_graph_cover_each_other():
+    a, b = Node(1, name="a"), Node(2, name="b")
+    top = Node(3, "+", (Node(2, "×", (a, b)), Node(2, "max", (a, b))))
+    ax = drawn(lambda: plot.computational_graph(top))
+    places = [circle.get_offsets()[0] for circle in ax.collections]
+    assert all(np.abs(p - q).max() >= 0.45 for p, q in combinations(places, 2))
+
+
+def test_graphs_that_cannot_be_drawn_are_refused():
+    x, _, _, _, f = product_of_sums()
+    refused(lambda: plot.computational_graph(3.0), "output: each node needs data")
+    child_of_a_number = SimpleNamespace(data=1, op="+", parents=[3], name="")
+    refused(lambda: plot.computational_graph(child_of_a_number), "output: each node")
+    refused(lambda: plot.computational_graph(f, {x: 1}), "gradients")
+    refused(lambda: plot.computational_graph(f, [1, 2]), "gradients")
+    refused(lambda: plot.computational_graph(f, ax="ax"), "ax must be one Axes")
+    refused(lambda: plot.computational_graph(Node(1, "+", (Node(1),)), {}), "gradients")
+    long = Node(1)
+    for _ in range(plot.MOST_NODES):
+        long = Node(1, "+", (long,))
+    refused(lambda: plot.computational_graph(long), "output has more than 40 nodes")
+    long.parents = (long,)
+    refused(lambda: plot.computational_graph(long), "output has more than 40 nodes")
+    assert plt.get_fignums() == []

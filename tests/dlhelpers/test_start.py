@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+import types
 
 import matplotlib
 import numpy as np
@@ -71,6 +72,45 @@ def test_progress_is_worth_showing_in_a_terminal(monkeypatch):
     for terminal in (True, False):
         monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal, raising=False)
         assert start.somebody_watches() is (terminal or "ipykernel" in sys.modules)
+
+
+OTHER_SETTINGS = """
+import sys
+sys.modules["torch"] = None  # not installed
+try:
+    import keras
+except ImportError:
+    print("fails", end=" ")
+import dlhelpers
+dlhelpers.setup()
+import keras
+def settings():
+    of, dtype = keras.config, keras.layers.Dense(1).dtype_policy.name
+    return of.backend(), of.floatx(), of.image_data_format(), of.epsilon(), dtype
+print(settings(), end=" ")
+keras.config.set_dtype_policy("mixed_float16")
+dlhelpers.setup()
+print(settings()[-1])
+"""
+
+
+def test_keras_runs_on_tensorflow_whatever_the_settings_say(tmp_path):
+    """`KERAS_BACKEND`, keras.json, a policy of mixed precision, and an import that has failed before."""
+    text = '{"backend": "jax", "floatx": "float16", "image_data_format": "channels_first", "epsilon": 0.1}'
+    (tmp_path / "keras.json").write_text(text)
+    done = run(OTHER_SETTINGS, KERAS_BACKEND="torch", KERAS_HOME=str(tmp_path))
+    told = "('tensorflow', 'float32', 'channels_last', 1e-07, 'float32')"
+    assert done.stdout.strip() == f"fails {told} float32", done.stderr
+    assert (tmp_path / "keras.json").read_text() == text
+
+
+def test_keras_with_another_backend_is_told_in_one_sentence(monkeypatch):
+    for backend in ("jax", "torch", "numpy"):
+        other = types.SimpleNamespace(config=types.SimpleNamespace(backend=lambda backend=backend: backend))
+        monkeypatch.setitem(sys.modules, "keras", other)
+        monkeypatch.setenv("KERAS_BACKEND", backend)
+        with pytest.raises(RuntimeError, match=f"'{backend}' before dlhelpers.setup.*restart the kernel"):
+            start.keras_on_tensorflow()
 
 
 def test_figures_appear_whatever_the_environment_says(tmp_path):

@@ -18,6 +18,7 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 
 from dlhelpers.exercises import check, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, RIGHT, UNTRIED
@@ -119,9 +120,14 @@ def number_makers(value):
     found |= {"list": a.tolist, "tuple": lambda: nested_tuple(a.tolist())}
     if (a == a.round()).all():
         found |= {"int64": lambda: a.astype("int64"), "list of int": lambda: a.astype(int).tolist()}
+    if np.array_equal(tf.cast(tf.cast(a, "bfloat16"), "float64"), a):
+        found["bfloat16"] = lambda: tf.constant(a, "bfloat16")
+    found["unmasked"] = lambda: np.ma.masked_array(a)
     if a.ndim == 1:
+        found["values"] = lambda: dict(enumerate(a.tolist())).values()
         found["series"] = lambda: pd.Series(a, index=range(7, 7 + len(a)))
     if a.ndim == 2:
+        found["sparse"] = lambda: scipy.sparse.csr_matrix(a)
         found["frame"] = lambda: pd.DataFrame(a)
     return found | (single_makers(a.item()) if a.size == 1 else {})
 
@@ -143,6 +149,7 @@ def letter_forms(letters):
     together = "".join(letters)
     found = {"text": together, "small": together.lower(), "numpy text": np.str_(together), "turned": together[::-1]}
     found |= {"commas": ", ".join(letters), "and": " and ".join(letters), "blanks": " ".join(letters)}
+    found |= {"und": " und ".join(letters), "only": "only " + " and ".join(letters)}
     found |= {"list": letters, "tuple": tuple(letters), "set": set(letters), "frozenset": frozenset(letters)}
     found |= {"array": np.array(letters), "series": pd.Series(letters)}
     return found | {"objects": np.array(letters, dtype=object)}
@@ -240,6 +247,7 @@ def damaged_numbers(value):
     found |= {"backwards": np.flip(a), "one more": np.append(a, a.dtype.type(0)), "doubled": np.stack([a, a])}
     found |= {name: spoilt(a, bad) for name, bad in (("nan", np.nan), ("inf", np.inf), ("-inf", -np.inf))}
     found["huge"] = spoilt(a, 1e30)
+    found["masked"] = np.ma.masked_array(spoilt(a, 7.25), mask=spoilt(np.zeros(a.shape, bool), True))
     return {name: wrong for name, wrong in found.items() if not same(wrong, a)}
 
 

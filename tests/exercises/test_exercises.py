@@ -16,9 +16,10 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from dlhelpers.exercises import check, core, formulas, hint, ids, judge, progress
+from dlhelpers.exercises import check, core, fallback, formulas, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, OTHER, UNTRIED, exercise
 from tests.exercises import cases
 
@@ -85,6 +86,24 @@ def test_check_shows_the_verdict_and_raises_nothing(capsys):
     assert "not yet right" in shown and "right. 28 rows" in shown and "no exercise '77.7'" in shown
 
 
+def test_fallback_keeps_what_is_right_and_replaces_the_rest(capsys):
+    """So that later cells run: in the student edition the answer is still `...`, or a function without a body."""
+    mine = lambda g, out, X, W: [g @ W.T, X.T @ g]  # noqa: E731
+    assert fallback("05.3", mine) is mine and capsys.readouterr().out == ""
+    for still_open in (..., None, lambda g, out, X, W: ..., lambda g, out, X, W: g):
+        own = fallback("05.3", still_open)
+        assert own(*np.ones((4, 2, 2)))[0].sum() == 8 and "05.3 is still open" in capsys.readouterr().out
+    with pytest.raises(KeyError, match="Nothing builds on exercise 05.1"):
+        fallback("05.1", [1, 2, 3])
+    with pytest.raises(KeyError, match="no exercise"):
+        fallback("77.7", 1)
+
+
+@pytest.mark.parametrize("id", [id for id in ids() if core._registry[id].solution is not None])
+def test_what_fallback_gives_is_right(id):
+    assert judge(id, core._registry[id].solution).state == core.RIGHT
+
+
 def test_hints_come_one_by_one(kernel, capsys):
     for _ in range(4):
         hint("01.6")
@@ -106,10 +125,11 @@ def test_progress_lists_what_is_solved_tried_and_open(kernel, capsys):
     capsys.readouterr()
     progress()
     assert capsys.readouterr().out.splitlines() == [
-        "Notebook 00: 0 of 3 solved",
+        "Notebook 00: 0 of 4 solved",
         "✗ 00.1  tried   0 of 3 hints",
         "○ 00.2  open    0 of 3 hints",
         "○ 00.3  open    3 of 3 hints",
+        "○ 00.4  open    0 of 3 hints",
     ]
     for named in ("01", "1", 1):
         progress(named)
@@ -126,7 +146,7 @@ def test_what_is_solved_stays_solved(kernel, capsys):
     for answer in (..., 28, ..., 784, 28, ...):
         check("00.1", answer)
     progress()
-    assert capsys.readouterr().out.splitlines()[-4:-2] == ["Notebook 00: 1 of 3 solved", "✓ 00.1  solved  0 of 3 hints"]
+    assert capsys.readouterr().out.splitlines()[-5:-3] == ["Notebook 00: 1 of 4 solved", "✓ 00.1  solved  0 of 3 hints"]
 
 
 def test_progress_as_html(kernel, monkeypatch):
@@ -135,7 +155,7 @@ def test_progress_as_html(kernel, monkeypatch):
     check("00.1", 784)
     progress()
     page = shown[-1]._repr_html_()
-    assert "1 of 3 solved" in page and page.count("<tr") == 3 and "<td>✓ 00.1</td><td>solved</td>" in page
+    assert "1 of 4 solved" in page and page.count("<tr") == 4 and "<td>✓ 00.1</td><td>solved</td>" in page
 
 
 def test_only_the_module_of_the_notebook_is_imported():
@@ -166,6 +186,43 @@ def test_examples_in_the_documentation(function, kernel):
     (example,) = doctest.DocTestFinder(recurse=False).find(function, globs=dict(function.__globals__))
     assert example.examples and "\n    Examples\n    --------\n" in function.__doc__
     assert doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL).run(example).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("id", "make", "word"),
+    [
+        ("01.1", lambda: (0, 7311), "decimal point: 0.7311"),
+        ("01.1", lambda: "0,7311", "write a decimal point"),
+        ("01.1", lambda: np.ma.masked_array([0.7311], [True]), "masked"),
+        ("01.1", lambda: np.ma.masked, "masked"),
+        ("01.1", lambda: True, "True is a truth value"),
+        ("01.1", lambda: np.array([[False]]), "False is a truth value"),
+        ("01.1", lambda: (x for x in [0.7311]), "Write list(...) around it"),
+        ("01.1", lambda: map(float, [0.7311]), "Write list(...) around it"),
+        ("02.2", lambda: tensorflow().constant(0.6931, "bfloat16"), "use float32"),
+        ("13.5", lambda: "not A, B and D", "Give letters"),
+        ("13.5", lambda: [True, False], "Give letters"),
+        ("00.3", lambda: lambda *, images: images, "takes images by name only"),
+        ("00.3", lambda: tensorflow().keras.layers.Dense(28), "Keras layer"),
+        ("00.3", lambda: tensorflow().keras.layers.Conv2D(1, 3), "Keras layer"),
+    ],
+)
+def test_answers_of_types_with_a_sentence_of_their_own(id, make, word):
+    verdict = judge(id, make())
+    assert verdict.state == NOT_YET and word in verdict.message, verdict
+
+
+def tensorflow():
+    return importlib.import_module("tensorflow")
+
+
+def test_answers_of_types_that_are_as_good():
+    """A truth value for each letter, parameters behind `*` with a default, and a layer without weights."""
+    keras = importlib.import_module("keras")
+    assert judge("13.5", [True, True, False, True]).state == core.RIGHT
+    assert judge("13.5", np.array([1, 1, 0, 1], bool)).state == core.RIGHT
+    assert judge("00.3", lambda images, *, scale=255: (images / scale).astype("float32")).state == core.RIGHT
+    assert judge("00.3", keras.layers.Rescaling(1 / 255)).state == core.RIGHT
 
 
 def test_verdict_as_html_is_safe():

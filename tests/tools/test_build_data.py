@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlhelpers import data
-from tools.data import build_data
+from tools.data import advertising, build_data
 
 
 def test_every_bundled_file_has_a_builder_and_a_known_client():
@@ -18,6 +18,7 @@ def test_every_bundled_file_has_a_builder_and_a_known_client():
     for name in build_data.BUILDERS:
         client, package, version = data.REGISTRY[name].source.split()
         assert client in build_data.CLIENTS and version[0].isdigit()
+        assert client != "made" or (build_data.REPOSITORY / "tools" / "data" / package).is_file()
 
 
 def test_the_readme_has_the_tables_of_the_registry():
@@ -47,6 +48,36 @@ def test_sheet_and_loader_are_inverse(monkeypatch):
     assert y.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] * 4
     for c in range(10):
         assert (x[y == c] == images[labels == c][:4]).all()
+
+
+def test_the_invented_markets_have_the_published_moments():
+    table = advertising.invent()
+    features = np.column_stack([table, table[:, 0] * table[:, 1]])
+    assert features.mean(axis=0) == pytest.approx(advertising.MEAN, rel=1e-12)
+    assert np.cov(features.T, bias=True) == pytest.approx(advertising.COVARIANCE, rel=1e-10)
+    assert (table[:5] == advertising.FIRST_ROWS).all()
+    rounded = table.round(advertising.DECIMALS)
+    assert (rounded.min(axis=0) == advertising.LOWEST).all() and (rounded.max(axis=0) == advertising.HIGHEST).all()
+
+
+def test_the_invented_markets_come_out_byte_by_byte(tmp_path):
+    assert build_data.compare("advertising", build_data.build_advertising(tmp_path)) is None
+    scaled = advertising.invent() * 10**advertising.DECIMALS
+    distance = abs(scaled - np.floor(scaled) - 0.5).min()
+    assert distance > 1e-4, "another processor's last bits must not change a decimal"
+
+
+def test_markets_that_cannot_be_had_are_refused(monkeypatch):
+    monkeypatch.setattr(advertising, "COVARIANCE", 10 * advertising.COVARIANCE)
+    with pytest.raises(RuntimeError):
+        advertising.invent()
+
+
+def test_what_is_made_needs_no_client(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    build_data.check_clients(["advertising"])
+    build_data.fetch(data.REGISTRY["advertising"].source, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_clean():

@@ -247,3 +247,19 @@ def test_the_map_is_in_step_with_the_tags(tmp_path, capsys):
     capsys.readouterr()
     assert lecture_map.main([], tmp_path) == 1
     assert "docs/lecture_map.md does not list F999" in capsys.readouterr().err
+
+
+def test_the_map_knows_the_facts_that_tests_compute(tmp_path, capsys):
+    write_course(tmp_path)
+    tests = tmp_path / lecture_map.FACT_TESTS / "test_sums.py"
+    tests.parent.mkdir(parents=True)
+    tests.write_text("def test_F001_F002_one_and_one():\n    assert 1 + 1 == 2\n")
+    assert lecture_map.main(["--check"], tmp_path) == 1
+    assert lecture_map.main([], tmp_path) == 0
+    page = lecture_map.page(tmp_path).read_text()
+    assert "[01](../notebooks/01_sample.ipynb), [test](../tests/lecture_facts/test_sums.py) |" in page
+    assert "| F002 | two | [test](../tests/lecture_facts/test_sums.py) |" in page
+    tests.write_text("def test_F998_nothing():\n    assert True\n")
+    capsys.readouterr()
+    assert lecture_map.main([], tmp_path) == 1
+    assert "docs/lecture_map.md does not list F998, which a cell's tag or a test names" in capsys.readouterr().err

@@ -1,7 +1,7 @@
-"""Renew docs/lecture_map.md: which notebook computes which fact of the lectures.
+"""Renew docs/lecture_map.md: where each fact of the lectures is computed.
 
-The page itself is the list of the known facts; only its last column is made, from the tags
-`fact-F081` of the masters' cells.
+The page itself is the list of the known facts; only its last column is made, from the tags `fact-F081` of the
+masters' cells and from the names of the tests in tests/lecture_facts, such as `test_F081_F082_what_it_says`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tools.authors.notebooks import ROOT, NotebookError, label, masters, read, tags, write_text
 
+FACT_TESTS = "tests/lecture_facts"
+_TEST = re.compile(r"^def test_((?:F\d{3}_)+)", re.MULTILINE)
 _ROW = re.compile(r"^\| (F\d{3}) \| (.*) \| [^|]*\|$", re.MULTILINE)
 TAG = "fact-"
 
@@ -28,24 +30,34 @@ def known_facts(root: Path) -> list[str]:
 
 
 def renewed_map(root: Path) -> str:
-    """Return the map with its last column made from the masters' tags."""
-    notebooks = computed_by(root)
+    """Return the map with its last column made from the masters' tags and the names of tests."""
+    homes = computed_by(root)
 
     def row(found: re.Match) -> str:
-        paths = notebooks.get(found[1], [])
-        links = ", ".join(f"[{path.stem[:2]}](../notebooks/{path.name})" for path in paths)
+        links = ", ".join(_link(path) for path in homes.get(found[1], []))
         return f"| {found[1]} | {found[2]} | {links} |".replace("|  |", "| |")
 
     return _ROW.sub(row, page(root).read_text(encoding="utf-8"))
 
 
+def _link(path: Path) -> str:
+    """Return the link to a student edition, for its master, or to a file of tests."""
+    if path.suffix == ".py":
+        return f"[test](../{FACT_TESTS}/{path.name})"
+    return f"[{path.stem[:2]}](../notebooks/{path.name})"
+
+
 def computed_by(root: Path) -> dict[str, list[Path]]:
-    """Return for each tagged fact the masters with a cell that computes it."""
+    """Return for each fact the masters with a cell that computes it, and the test files with a test of it."""
     found: dict[str, list[Path]] = {}
     for path in masters(root):
         named = {tag for cell in read(path).cells for tag in tags(cell) if tag.startswith(TAG)}
         for tag in named:
             found.setdefault(tag.removeprefix(TAG), []).append(path)
+    for path in sorted((root / FACT_TESTS).glob("test_*.py")):
+        names = "".join(_TEST.findall(path.read_text(encoding="utf-8")))
+        for fact in set(re.findall(r"F\d{3}", names)):
+            found.setdefault(fact, []).append(path)
     return found
 
 
@@ -62,9 +74,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         return 1
     name = label(page(root), root)
     if unknown:
-        print(f"{name} does not list {', '.join(unknown)}, which a cell's tag names", file=sys.stderr)
+        print(f"{name} does not list {', '.join(unknown)}, which a cell's tag or a test names", file=sys.stderr)
     if options.check and page(root).read_text(encoding="utf-8") != text:
-        print(f"{name}: out of step with the tags, run make lecture-map", file=sys.stderr)
+        print(f"{name}: out of step with tags and tests, run make lecture-map", file=sys.stderr)
         return 1
     if not options.check and write_text(page(root), text):
         print("wrote", name)

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
+from dlhelpers.exercises import protect
 from tests.comparison import switches
 from tools.authors import lecture_map, outputs
 from tools.authors.make_student import BEGIN, bound_by, student_edition, student_path, without_solutions
@@ -359,6 +360,30 @@ def check_exercise_cells(book: Notebook) -> Iterator[Finding]:
             yield i, f'call check("{named[1]}", ...) once, outside of the solution region'
 
 
+def check_exercise_names(book: Notebook) -> Iterator[Finding]:
+    """An exercise cell takes no name from before: a kernel would put its old value back and say so."""
+    yield from overwritten(book.node)
+
+
+def overwritten(notebook: NotebookNode) -> list[Finding]:
+    """Return the exercise cells that bind a name from before which is no answer of theirs."""
+    before: set[str] = set()
+    found: list[Finding] = []
+    for i, cell in enumerate(notebook.cells):
+        tree = _tree(cell.source) if cell.cell_type == "code" and not is_claims(cell) else None
+        if tree is None:
+            continue
+        names, own = set(bound_by(tree)), protect.answers(tree)
+        if own is not None:
+            found += [
+                (i, f"{name!r} stands for something else before this exercise, choose another name")
+                for name in sorted(names & before - own)
+                if name[:1] != "_"
+            ]
+        before |= names
+    return found
+
+
 def check_verdicts(book: Notebook) -> Iterator[Finding]:
     """The solution of an exercise is right: its saved verdict says so."""
     for i, cell in book.code:
@@ -411,6 +436,7 @@ MASTER_CHECKS = (
     check_exercises,
     check_exercise_texts,
     check_exercise_cells,
+    check_exercise_names,
     check_verdicts,
     check_solutions,
 )

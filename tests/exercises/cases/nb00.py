@@ -1,4 +1,29 @@
+import functools
+
 import numpy as np
+
+from dlhelpers import data
+
+
+@functools.cache
+def net(epochs=10, hidden=128, inputs=(28, 28), outputs=10, spoilt=False):
+    """The network of exercise 00.4, trained for some epochs."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    (x, y), _ = data.load_mnist()
+    chosen = np.random.default_rng(1).permutation(len(x))[:6000]
+    parts = [keras.layers.Dense(hidden, activation="relu")] if hidden else []
+    model = keras.Sequential(
+        [keras.Input(inputs), keras.layers.Flatten(), *parts, keras.layers.Dense(outputs, activation="softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    if epochs:
+        model.fit(x[chosen].reshape(-1, *inputs).astype("float32") / 255, y[chosen], 50, epochs, verbose=0)
+    if spoilt:
+        model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
+    return model
+
 
 RIGHT = {
     "00.1": [(784,), (784.0,), ([784],)],
@@ -34,4 +59,19 @@ WRONG = {
         ((lambda x: np.zeros((60, 28, 28), "float32"),), "images"),
         ((0.5,), "function"),
     ],
+}
+
+MODELS = {
+    "00.4": (
+        [net, lambda: net(inputs=(28, 28, 1))],
+        [
+            (lambda: net(epochs=0), "guessing"),
+            (lambda: net(epochs=1, hidden=0), "no more than"),
+            (lambda: net(epochs=8, hidden=0), "which is better"),
+            (lambda: net(epochs=0, inputs=(784,)), "take images"),
+            (lambda: net(epochs=0, outputs=1), "ten units"),
+            (lambda: net(epochs=0, spoilt=True), "nan"),
+            (lambda: 0.93, "Keras model"),
+        ],
+    ),
 }
