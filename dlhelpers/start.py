@@ -1,17 +1,19 @@
-"""The first line of every notebook: a quiet TensorFlow, fixed seeds, readable figures."""
+"""The first line of every notebook: a quiet TensorFlow, or none, fixed seeds, readable figures."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 
+from dlhelpers import checks
 from dlhelpers.style import style
 
 
-def setup(seed: int = 1) -> None:
+def setup(seed: int = 1, tensorflow: bool = True) -> None:
     """Start TensorFlow without its messages, seed everything, show figures in the notebook and in our style.
 
     Parameters
@@ -19,17 +21,35 @@ def setup(seed: int = 1) -> None:
     seed : int
         For `keras.utils.set_random_seed`: Python, NumPy and TensorFlow. The same seed gives the
         same numbers on the same machine; other processors differ in the last digits.
+    tensorflow : bool
+        False for a notebook that needs NumPy only: then TensorFlow is not imported, which saves seconds,
+        and the seed is set for Python and NumPy.
 
     Raises
     ------
     RuntimeError
         If Keras was imported before, with another backend than TensorFlow.
+    ValueError
+        If `seed` is no whole number from 0 to 2**32 - 1; of Keras, also TypeError.
 
     Examples
     --------
     >>> import dlhelpers
     >>> dlhelpers.setup(seed=1)
     """
+    if tensorflow:
+        _start_tensorflow(seed)
+    else:
+        import numpy as np
+
+        checks.whole(seed, "seed", 0, 2**32 - 1)
+        random.seed(seed)
+        np.random.seed(seed)
+    show_figures()
+    style()
+
+
+def _start_tensorflow(seed: int) -> None:
     with muted_stderr():
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         keras = keras_on_tensorflow()
@@ -39,8 +59,6 @@ def setup(seed: int = 1) -> None:
         tf.zeros(1)
     tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed)
-    show_figures()
-    style()
 
 
 def keras_on_tensorflow() -> ModuleType:

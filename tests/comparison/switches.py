@@ -70,24 +70,29 @@ def _described(figure: Any) -> dict[str, Any]:
 
 def _switched(setup: Callable[..., None], smoke: bool, offset: int) -> Callable[..., None]:
     @functools.wraps(setup)
-    def switched(seed: int = 1) -> None:
-        setup(seed)
-        import keras
-
+    def switched(seed: int = 1, tensorflow: bool = True) -> None:
+        setup(seed, tensorflow)
         if offset:
-            shift_seeds(keras.utils, offset)
-            keras.utils.set_random_seed(seed)
-        if smoke:
+            shift_seeds(offset, tensorflow)
+            setup(seed if tensorflow else seed + offset, tensorflow)
+        if smoke and tensorflow:
+            import keras
+
             cap_training(keras)
 
     return switched
 
 
-def shift_seeds(keras_utils: Any, offset: int) -> None:
+def shift_seeds(offset: int, tensorflow: bool = True) -> None:
     """Add `offset` to each seed that a notebook sets from now on; a second call changes nothing."""
     import numpy as np
 
-    for home, name in ((keras_utils, "set_random_seed"), (np.random, "default_rng")):
+    homes: list[tuple[Any, str]] = [(np.random, "default_rng")]
+    if tensorflow:
+        import keras
+
+        homes.append((keras.utils, "set_random_seed"))
+    for home, name in homes:
         original = getattr(home, name)
         if not hasattr(original, "unshifted"):
             setattr(home, name, _shifted(original, offset))

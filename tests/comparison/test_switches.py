@@ -56,6 +56,15 @@ def test_an_offset_shifts_every_seed_once() -> None:
     assert "NB_TEST_SEED_OFFSET must be a whole number, not 'x'" in run(KERNEL, NB_TEST_SEED_OFFSET="x").stderr
 
 
+def test_a_notebook_without_tensorflow_stays_without() -> None:
+    quick = KERNEL.replace("seed=3)", "seed=3, tensorflow=False)").replace("import keras, numpy", "import sys, numpy")
+    shown = "print(np.random.random(), np.random.default_rng(3).random(), 'keras' in sys.modules)"
+    by_hand = quick.replace("seed=3", "seed=5") + shown.replace("rng(3)", "rng(5)")
+    for smoke in ("0", "1"):
+        assert printed(quick + shown, NB_TEST_SEED_OFFSET="2", NB_TEST_SMOKE=smoke) == printed(by_hand)
+    assert printed(quick + shown) != printed(by_hand) and printed(by_hand)[-1] == "False"
+
+
 def test_the_package_knows_nothing_of_the_tests() -> None:
     package = (path.read_text(encoding="utf-8") for path in (ROOT / "dlhelpers").rglob("*.py"))
     assert not any("NB_TEST" in text or "pytest" in text for text in package)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import subprocess
 import sys
 import types
@@ -38,6 +39,17 @@ def test_setup_is_silent_and_repeatable():
     assert first.returncode == 0 and first.stderr == "", first.stderr
     assert first.stdout == second.stdout
     assert first.stdout.split()[:2] == ["5", str(5 * 640 // 32)]
+
+
+def test_setup_without_tensorflow_seeds_python_and_numpy():
+    code = "import dlhelpers, random, sys\ndlhelpers.setup(seed=3, tensorflow=False)\nimport numpy as np\n"
+    code += "print(random.random(), np.random.random(), {'tensorflow', 'keras'} & set(sys.modules))"
+    first, second = run(code), run(code)
+    assert first.stdout == second.stdout and first.stdout.endswith(" set()\n") and first.stderr == ""
+    random.seed(3)
+    assert first.stdout.startswith(f"{random.random()} {np.random.RandomState(3).random()}")
+    for bad in (1.5, math.nan, "1", [1], -1, 2**32):
+        refused(lambda: dlhelpers.setup(bad, tensorflow=False), "seed", "Seed", kinds=(ValueError, TypeError))  # noqa: B023
 
 
 def test_errors_pass_through_the_silence():

@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 from tests.tools.sample import IDS, code, notebook, rewrite, write_course
 from tools.authors import lecture_map, lint_notebooks, make_student
 from tools.authors.lint_notebooks import lint
-from tools.authors.notebooks import to_text
+from tools.authors.notebooks import ROOT, to_text
 
 FILE = "notebooks/solutions/01_sample.ipynb"
 Edit = Callable[[list[NotebookNode]], None]
@@ -263,3 +263,29 @@ def test_the_map_knows_the_facts_that_tests_compute(tmp_path, capsys):
     capsys.readouterr()
     assert lecture_map.main([], tmp_path) == 1
     assert "docs/lecture_map.md does not list F998, which a cell's tag or a test names" in capsys.readouterr().err
+
+
+def test_a_fact_that_nothing_computes_has_a_line_of_text(tmp_path, capsys):
+    write_course(tmp_path)
+    page = lecture_map.page(tmp_path)
+    assert lecture_map.homeless(tmp_path) == ["F002"]
+    page.write_text(f"Of the 0 facts, x\n\n{page.read_text()}\n{lecture_map.NOTES}\n\n- **F002** (name): two is a name.\n")
+    assert lecture_map.main([], tmp_path) == 0 and lecture_map.homeless(tmp_path) == []
+    text = page.read_text()
+    assert "| F002 | two | [text](#facts-that-nothing-computes) |" in text
+    assert text.startswith("Of the 2 facts, 1 are computed in a notebook and 0 more in a test; 1 are a convention")
+    assert lecture_map.main(["--check"], tmp_path) == 0
+    page.write_text(text.replace("- **F002**", "- **F001**"))
+    capsys.readouterr()
+    assert lecture_map.main([], tmp_path) == 1 and "F001 is computed, so it needs no line" in capsys.readouterr().err
+    page.write_text(text.replace("- **F002**", "- **F997**"))
+    assert lecture_map.main([], tmp_path) == 1 and "does not list F997" in capsys.readouterr().err
+
+
+STILL_OPEN = {f"F{n}" for n in range(198, 262)}  # sections 8 and 9: to be emptied when their notebooks are revised
+
+
+def test_every_fact_of_the_lectures_has_a_home():
+    facts = lecture_map.known_facts(ROOT)
+    assert len(facts) == len(set(facts)) == 367
+    assert set(lecture_map.homeless(ROOT)) <= STILL_OPEN

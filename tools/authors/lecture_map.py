@@ -2,6 +2,8 @@
 
 The page itself is the list of the known facts; only its last column is made, from the tags `fact-F081` of the
 masters' cells and from the names of the tests in tests/lecture_facts, such as `test_F081_F082_what_it_says`.
+A fact that nothing can compute, a convention or a name, has a line of text on the page instead:
+`- **F364** (name): ...` below the heading NOTES. The line that counts all of them is made, too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from tools.authors.notebooks import ROOT, NotebookError, label, masters, read, t
 
 FACT_TESTS = "tests/lecture_facts"
 _TEST = re.compile(r"^def test_((?:F\d{3}_)+)", re.MULTILINE)
+NOTES = "## Facts that nothing computes"
+_NOTE = re.compile(r"^- \*\*(F\d{3})\*\* \(\w+\): \S", re.MULTILINE)
+_COUNT = re.compile(r"^Of the \d+ facts,.*$", re.MULTILINE)
 _ROW = re.compile(r"^\| (F\d{3}) \| (.*) \| [^|]*\|$", re.MULTILINE)
 TAG = "fact-"
 
@@ -29,15 +34,41 @@ def known_facts(root: Path) -> list[str]:
     return [row[1] for row in _ROW.finditer(page(root).read_text(encoding="utf-8"))]
 
 
+def noted(root: Path) -> list[str]:
+    """Return the ids of the facts that have a line of text on the page, since nothing computes them."""
+    _, _, notes = page(root).read_text(encoding="utf-8").partition(f"\n{NOTES}\n")
+    return _NOTE.findall(notes)
+
+
+def homeless(root: Path) -> list[str]:
+    """Return the ids of the facts that neither a notebook nor a test computes, and that have no line of text."""
+    homes = computed_by(root).keys() | set(noted(root))
+    return [fact for fact in known_facts(root) if fact not in homes]
+
+
 def renewed_map(root: Path) -> str:
-    """Return the map with its last column made from the masters' tags and the names of tests."""
-    homes = computed_by(root)
+    """Return the map with its last column, and its line of counts if it has one, made from tags, tests and notes."""
+    homes, notes = computed_by(root), noted(root)
 
     def row(found: re.Match) -> str:
-        links = ", ".join(_link(path) for path in homes.get(found[1], []))
-        return f"| {found[1]} | {found[2]} | {links} |".replace("|  |", "| |")
+        links = [_link(path) for path in homes.get(found[1], [])]
+        links += [f"[text](#{NOTES[3:].lower().replace(' ', '-')})"] if found[1] in notes else []
+        return f"| {found[1]} | {found[2]} | {', '.join(links)} |".replace("|  |", "| |")
 
-    return _ROW.sub(row, page(root).read_text(encoding="utf-8"))
+    text = _ROW.sub(row, page(root).read_text(encoding="utf-8"))
+    return _COUNT.sub(_counts(root), text, count=1)
+
+
+def _counts(root: Path) -> str:
+    """Return the line that says how many facts live where."""
+    facts, homes = known_facts(root), computed_by(root)
+    notebooks = sum(any(path.suffix == ".ipynb" for path in homes.get(fact, [])) for fact in facts)
+    tests = sum({path.suffix for path in homes.get(fact, [])} == {".py"} for fact in facts)
+    texts, rest = len(set(noted(root)) - homes.keys()), len(homeless(root))
+    return (
+        f"Of the {len(facts)} facts, {notebooks} are computed in a notebook and {tests} more in a test; {texts} are a "
+        f"convention, a name or an opinion and have a line of text; {rest} have no home yet."
+    )
 
 
 def _link(path: Path) -> str:
@@ -67,7 +98,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--check", action="store_true", help="only compare, exit 1 if it differs")
     options = parser.parse_args(arguments)
     try:
-        unknown = sorted(computed_by(root).keys() - set(known_facts(root)))
+        homes, notes = computed_by(root), noted(root)
+        unknown = sorted((homes.keys() | set(notes)) - set(known_facts(root)))
+        computed = sorted(homes.keys() & set(notes))
         text = renewed_map(root)
     except NotebookError as error:
         print(f"a notebook cannot be read: {error}", file=sys.stderr)
@@ -75,12 +108,14 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     name = label(page(root), root)
     if unknown:
         print(f"{name} does not list {', '.join(unknown)}, which a cell's tag or a test names", file=sys.stderr)
+    if computed:
+        print(f"{name}: {', '.join(computed)} is computed, so it needs no line of text", file=sys.stderr)
     if options.check and page(root).read_text(encoding="utf-8") != text:
         print(f"{name}: out of step with tags and tests, run make lecture-map", file=sys.stderr)
         return 1
     if not options.check and write_text(page(root), text):
         print("wrote", name)
-    return 1 if unknown else 0
+    return 1 if unknown or computed else 0
 
 
 if __name__ == "__main__":
