@@ -269,7 +269,8 @@ def test_a_fact_that_nothing_computes_has_a_line_of_text(tmp_path, capsys):
     write_course(tmp_path)
     page = lecture_map.page(tmp_path)
     assert lecture_map.homeless(tmp_path) == ["F002"]
-    page.write_text(f"Of the 0 facts, x\n\n{page.read_text()}\n{lecture_map.NOTES}\n\n- **F002** (name): two is a name.\n")
+    note = f"{lecture_map.NOTES}\n\n- **F002** (name): two is a name.\n"
+    page.write_text(f"Of the 0 facts, x\n\n{page.read_text()}\n{note}")
     assert lecture_map.main([], tmp_path) == 0 and lecture_map.homeless(tmp_path) == []
     text = page.read_text()
     assert "| F002 | two | [text](#facts-that-nothing-computes) |" in text
