@@ -95,8 +95,8 @@ FAULTS = [
     # start, sliders, training
     _fault("setup: the seed is ignored", START, "    keras.utils.set_random_seed(seed)\n", ""),
     _fault("setup: TensorFlow's messages come through", START, "        os.dup2(nowhere.fileno(), 2)\n", "        nowhere.fileno()\n"),
-    _fault("switches: training is not capped", SWITCHES, "        if smoke:\n            cap_training", "        if False:\n            cap_training"),
-    _fault("switches: NumPy's seeds are not shifted", SWITCHES, ', (np.random, "default_rng")', ""),
+    _fault("switches: training is not capped", SWITCHES, "if smoke and tensorflow:", "if False:"),
+    _fault("switches: NumPy's seeds are not shifted", SWITCHES, '[(np.random, "default_rng")]', "[]"),
     _fault("switches: seeds are shifted at each setup", SWITCHES, '        if not hasattr(original, "unshifted"):\n', "        if True:\n"),
     _fault("watch: the picture stays in the notebook", INTERACTIVE, '                self.picture.update(HTML(""))', "                pass"),
     _fault("watch: tests see the bar", INTERACTIVE, "    if not somebody_watches():\n        return keras.callbacks.Callback()\n", ""),
