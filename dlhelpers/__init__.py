@@ -16,7 +16,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {"setup": "dlhelpers.start", "explore": "dlhelpers.interactive", "watch": "dlhelpers.interactive"}
-_MODULES = ("data", "exercises", "heads", "plot")
+_MODULES = ("data", "exercises", "heads", "plot", "pretrained")
 __all__ = [*_HOME, *_MODULES]
 
 

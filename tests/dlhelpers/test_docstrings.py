@@ -16,7 +16,7 @@ import pytest  # noqa: E402
 
 import dlhelpers  # noqa: E402
 
-MODULES = ("checks", "data", "heads", "interactive", "plot", "style")
+MODULES = ("checks", "data", "heads", "interactive", "plot", "pretrained", "style")
 # What a reader of an example is taken to have imported.
 NAMES = {"dlhelpers": dlhelpers, "keras": keras, "np": np, "plt": plt}
 NAMES |= {name: importlib.import_module(f"dlhelpers.{name}") for name in MODULES}

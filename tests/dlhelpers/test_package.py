@@ -92,6 +92,8 @@ loaders = [name for name in dir(data) if name.startswith("load_") and name != "l
 assert len(loaders) >= 15, loaders
 for name in loaders:
     assert len(getattr(data, name)()) > 0, name
+from dlhelpers import pretrained
+assert len(pretrained.IMAGENET_CLASSES) == 1000 and pretrained._read("imagenet_network")
 print(len(loaders))
 """
     assert int(run(python, "-c", code, cwd=tmp_path)) >= 15

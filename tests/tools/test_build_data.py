@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from dlhelpers import data
+from dlhelpers import data, pretrained
 from tools.data import advertising, build_data
 
 
@@ -26,7 +26,8 @@ def test_the_readme_has_the_tables_of_the_registry():
     assert build_data.readme(page) == page, "run: python -m tools.data.build_data --readme"
     for item in data.REGISTRY.values():
         assert page.count(f"| `{item.file}` |") == 2 and item.citation in page and item.licence in page
-        assert hasattr(data, item.loader.partition("(")[0])
+        home, _, name = item.loader.partition("(")[0].rpartition(".")
+        assert hasattr(pretrained if home else data, name)
 
 
 def test_gzip_and_npz_have_no_time_in_them(monkeypatch):

@@ -40,7 +40,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))  # the throwaway environment runs this file by path
 
 from dlhelpers.data import REGISTRY  # noqa: E402
-from tools.data import advertising  # noqa: E402
+from tools.data import advertising, imagenet  # noqa: E402
 
 # One set that has wheels for Python 3.10 to 3.13. Pillow's libwebp fixes the bytes.
 REQUIREMENTS = (
@@ -232,6 +232,27 @@ def build_photographs(folder: Path) -> bytes:
     return to_webp(np.vstack([np.asarray(Image.open(images / f"{n}.jpg")) for n in ("china", "flower")]))
 
 
+def build_subject_photographs(folder: Path) -> bytes:
+    """Cut four photographs to their central square, shrink them to 288 pixels, and lay them two by two."""
+    import numpy as np
+    from PIL import Image
+
+    squares = []
+    for name in ("chelsea.png", "coffee.png", "rocket.jpg", "astronaut.png"):
+        (path,) = folder.glob(f"**/skimage/data/{name}")  # a wheel and a source archive have it in other places
+        image = Image.open(path).convert("RGB")
+        side = min(image.size)
+        left, top = ((edge - side) // 2 for edge in image.size)
+        square = image.crop((left, top, left + side, top + side))
+        squares.append(np.asarray(square.resize((288, 288), Image.Resampling.LANCZOS)))
+    return to_webp(np.vstack([np.hstack(squares[:2]), np.hstack(squares[2:])]))
+
+
+def build_imagenet_network(folder: Path) -> bytes:
+    """Fold the batch normalisations into the convolutions and halve the precision."""
+    return to_npz({"weights": imagenet.weights(folder).astype("float16")})
+
+
 def build_advertising(folder: Path) -> bytes:
     """Invent the 200 markets; nothing is read from the folder."""
     import pandas as pd
@@ -245,6 +266,9 @@ BUILDERS: dict[str, Callable[[Path], bytes]] = {
     "cifar10_train": lambda folder: cifar10_sheet(*read_cifar10(folder, TRAINING_SHEETS, "train_lables.json"), 1000),
     "cifar10_test": lambda folder: cifar10_sheet(*read_cifar10(folder, ["test_batch.png"], "test_lables.json"), 200),
     "photographs": build_photographs,
+    "subject_photographs": build_subject_photographs,
+    "imagenet_network": build_imagenet_network,
+    "imagenet_classes": lambda folder: imagenet.class_names(folder).encode(),
     "banknotes": build_banknotes,
     "movie_sentences": lambda folder: to_gzip(to_csv(shuffled(read_movies(folder, "rotten_tomatoes")))),
     "movie_reviews": build_movie_reviews,
