@@ -94,7 +94,8 @@ def test_student_edition_is_cleared_and_its_links_are_true(tmp_path):
     path = write_course(tmp_path)
     master, student = read(path), read(make_student.student_path(path))
     nbformat.validate(student)
-    assert [cell.id for cell in student.cells] == [cell.id for cell in master.cells if cell.id != "claims"]
+    kept = [cell.id for cell in master.cells if cell.id != "claims"]
+    assert [cell.id for cell in student.cells] == [*kept, "your-progress"]
     assert master.cells[12].metadata == {"tags": ["claims"], "jupyter": {"source_hidden": True}}
     code_cells = [cell for cell in student.cells if cell.cell_type == "code"]
     assert all(cell.execution_count is None and not cell.outputs for cell in code_cells)
@@ -137,3 +138,11 @@ def test_files_that_are_no_proper_notebooks_are_named(tmp_path, capsys, content,
     write_course(tmp_path).write_text(content)
     assert make_student.main([], tmp_path) == 1
     assert f"notebooks/solutions/01_sample.ipynb: {message}" in capsys.readouterr().err
+
+
+def test_the_last_cell_shows_what_is_solved_where_there_are_exercises(tmp_path):
+    path = write_course(tmp_path)
+    assert read(make_student.student_path(path)).cells[-1].source.endswith('\n\nprogress("01")')
+    master = read(path)
+    master.cells = [cell for cell in master.cells if "check(" not in cell.source]
+    assert make_student.student_edition(master, path, tmp_path).cells[-1].id == "end"

@@ -3,7 +3,7 @@
 The answer of an exercise stands between `# BEGIN SOLUTION` and `# END SOLUTION`. In the student
 edition a region at the left margin becomes `name = ...` for each name that the rest of the cell
 uses, an indented region becomes `...`. Cells with the tag `claims` are left out, outputs cleared, links and
-the badge made true.
+the badge made true; a last cell shows which exercises are solved.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from tools.authors.notebooks import (
     ROOT,
@@ -32,6 +33,11 @@ from tools.authors.notebooks import (
 )
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+PROGRESS = """# Which exercises have you solved? (This stays in your notebook.)
+from dlhelpers.exercises import progress
+
+progress("{}")"""
+_CHECK = re.compile(r"^check\(\"(\d\d)\.", re.MULTILINE)
 _NEARLY_MARKER = re.compile(r"#\s*(begin|end)\W*sol", re.IGNORECASE)
 LINK_UPWARDS = re.compile(r"""(\]\(|(?:src|href)=["'])\.\./""")
 _OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -63,8 +69,15 @@ def student_edition(master: NotebookNode, path: Path, root: Path) -> NotebookNod
                 cell.source = LINK_UPWARDS.sub(r"\1", cell.source)
         except NotebookError as error:
             raise NotebookError(f"{error} (cell id {cell.id})", number) from None
-    student.cells = [cell for cell in student.cells if not is_claims(cell)]
+    student.cells = [cell for cell in student.cells if not is_claims(cell)] + _progress_cell(student)
     return student
+
+
+def _progress_cell(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cell that tells a student what is solved, none for a notebook without exercises."""
+    found = (_CHECK.search(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+    number = next((match[1] for match in found if match), None)
+    return [] if number is None else [new_code_cell(PROGRESS.format(number), id="your-progress")]
 
 
 def without_solutions(source: str) -> str:
