@@ -646,7 +646,7 @@ def network_diagram(
         A text under each layer.
     weights : list of arrays, optional
         For each pair of layers an array (units, next units): width and colour of the lines
-        (orange positive, blue negative).
+        (orange positive, blue negative); a weight of 0 has no line.
     values : list of arrays, optional
         For each layer the numbers to write into its circles.
     most : int
@@ -677,6 +677,8 @@ def network_diagram(
     for k in range(len(units) - 1):
         for i, start in layers[k].items():
             for j, end in layers[k + 1].items():
+                if weights is not None and weights[k][i, j] == 0:
+                    continue
                 look = _line(None if weights is None else weights[k], i, j)
                 ax.plot([k, k + 1], [start, end], zorder=1, **look)
     for k, circles in enumerate(layers):
@@ -753,6 +755,159 @@ def computational_graph(output: Any, gradients: Mapping[Any, Any] | None = None,
     ax.set(xlim=(-0.3, last + 0.85), ylim=(min(heights) - 0.6, max(heights) + 0.6))
     ax.axis("off")
     return ax
+
+
+def convolution(image: Any, kernel: Any, place: tuple[int, int] = (0, 0), ax: Axes | None = None) -> Axes:
+    """Draw one step of a convolution layer: the window of the image, the kernel, and the feature map.
+
+    Parameters
+    ----------
+    image : array, shape (rows, columns)
+        Up to 12 x 12 numbers; they are written into their cells.
+    kernel : array, shape (height, width)
+        As Keras applies it (correlation); it must fit into the image.
+    place : (row, column)
+        Of the number that is framed in the feature map, and of the upper left corner of its window.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.convolution([[0, 0, 4], [0, 0, 4]], [[-1, 1]], place=(1, 1))
+    >>> [text.get_text() for text in ax.texts if len(text.get_text()) > 3]
+    ['image', 'kernel', 'feature map']
+    """
+    image, kernel = checks.numbers(image, "image"), checks.numbers(kernel, "kernel")
+    if image.ndim != 2 or image.size == 0 or max(image.shape) > 12:
+        raise ValueError(f"image must have shape (rows, columns), at most (12, 12), not {image.shape}")
+    if kernel.ndim != 2 or kernel.size == 0 or (np.array(kernel.shape) > image.shape).any():
+        raise ValueError(f"kernel must be 2-D and fit into the image, and has shape {kernel.shape}")
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    answers = (windows * kernel).sum(axis=(2, 3))
+    row, column = _place(place, answers.shape)
+    ax = _axes(ax, figsize=(8, 0.36 * len(image) + 0.8))
+    starts = np.cumsum([0, image.shape[1] + 1.6, kernel.shape[1] + 1.6])
+    tops = [0, (len(image) - len(kernel)) / 2, (len(image) - len(answers)) / 2]
+    framed = [(row, column, *kernel.shape), (0, 0, *kernel.shape), (row, column, 1, 1)]
+    for name, numbers, left, top, frame in zip(
+        ("image", "kernel", "feature map"), (image, kernel, answers), starts, tops, framed, strict=True
+    ):
+        _number_grid(ax, numbers, left, top, frame, signed=name == "kernel")
+        ax.text(left + numbers.shape[1] / 2, top - 0.35, name, ha="center", size=12)
+    for sign, left in zip("∗=", starts[1:], strict=True):
+        ax.text(left - 0.8, len(image) / 2, sign, ha="center", va="center", size=16)
+    ax.set(xlim=(-0.1, starts[2] + answers.shape[1] + 0.1), ylim=(len(image) + 0.1, min(tops) - 1.1), aspect="equal")
+    ax.axis("off")
+    return ax
+
+
+def _place(place: Any, shape: tuple[int, int]) -> tuple[int, int]:
+    try:
+        row, column = place
+    except (TypeError, ValueError):
+        raise ValueError(f"place must be (row, column), not {checks.said(place)}") from None
+    for index, count in zip((row, column), shape, strict=True):
+        checks.whole(index, "place", 0, count - 1)
+    return int(row), int(column)
+
+
+def _number_grid(ax: Axes, numbers: np.ndarray, left: float, top: float, frame: tuple[int, ...], signed: bool) -> None:
+    """Numbers in cells, shaded by their size: grey, or blue and red for the signs of a kernel; one part framed."""
+    most, rows, columns = float(abs(numbers).max()) or 1.0, *numbers.shape
+    shade = 0.55 * numbers / most if signed else 0.45 * np.maximum(numbers, 0) / most
+    extent = (left, left + columns, top + rows, top)
+    ax.imshow(shade, cmap="RdBu_r" if signed else "gray_r", vmin=-1 if signed else 0, vmax=1, extent=extent)
+    for i, j in np.ndindex(rows, columns):
+        ax.text(left + j + 0.5, top + i + 0.5, f"{numbers[i, j]:.3g}", ha="center", va="center", size=11)
+    lines = {"color": "0.7", "linewidth": 0.8}
+    ax.vlines(left + np.arange(columns + 1), top, top + rows, **lines)
+    ax.hlines(top + np.arange(rows + 1), left, left + columns, **lines)
+    i, j, height, width = frame
+    across, down = left + j + width * np.array([0, 1, 1, 0, 0]), top + i + height * np.array([0, 0, 1, 1, 0])
+    ax.plot(across, down, color=PALETTE[1], linewidth=3, solid_joinstyle="miter")
+
+
+def layer_shapes(model: Any, ax: Axes | None = None) -> Axes:
+    """Draw the shapes that travel through a Keras model: stacks of maps, then columns of numbers.
+
+    Parameters
+    ----------
+    model : keras.Sequential
+        Built, with 1 to 16 layers; its outputs are maps (rows, columns, channels) or rows of numbers. Layers
+        that change no shape, such as dropout, are left out.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> import keras
+    >>> net = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(4, 5), keras.layers.Flatten()])
+    >>> ax = plot.layer_shapes(net)
+    >>> [text.get_text() for text in ax.texts if text.get_text()]
+    ['28 x 28 x 1', 'Conv2D', '24 x 24 x 4', 'Flatten', '2304']
+    """
+    steps = _layer_steps(model)
+    most = max(max(shape[:2]) for _, shape in steps if len(shape) == 3) if len(steps[0][1]) == 3 else 1
+    ax, left = _axes(ax, figsize=(min(8.8, 1.2 + 1.15 * len(steps)), 2.9)), 0.0
+    for k, (name, shape) in enumerate(steps):
+        if k:
+            ax.annotate("", (left + 0.82, 0), (left + 0.12, 0), arrowprops={"arrowstyle": "->", "color": "0.4"})
+            ax.text(left + 0.45, 1.62 if k % 2 else 1.3, name, ha="center", size=11, color=PALETTE[0])
+            left += 0.95
+        width = _solid(ax, left, shape, most)
+        ax.text(left + width / 2, -1.25 if k % 2 == 0 else -1.57, " x ".join(map(str, shape)), ha="center", size=11)
+        left += width
+    ax.set(xlim=(-0.35, left + 0.35), ylim=(-1.7, 1.9))
+    ax.axis("off")
+    return ax
+
+
+def _solid(ax: Axes, left: float, shape: tuple[int, ...], most: int) -> float:
+    """A stack of maps or a column of numbers; returns its width."""
+    if len(shape) == 1:
+        height = 0.35 + 0.3 * np.log10(shape[0])
+        ax.fill([left, left + 0.16, left + 0.16, left], np.array([-1, -1, 1, 1]) * height, fc="#FBE3D0", ec=PALETTE[1])
+        return 0.16
+    rows, columns, channels = shape
+    height, width = 1.5 * max(rows / most, 0.12), 1.1 * max(columns / most, 0.12)
+    sheets = 1 if channels == 1 else min(7, 2 + int(np.log2(channels)))
+    for k in reversed(range(sheets)):
+        x, y = left + 0.06 * k, 0.06 * (k - (sheets - 1) / 2)
+        box = np.array([-1, -1, 1, 1]) * height / 2 + y
+        ax.fill([x, x + width, x + width, x], box, fc="#DCEBF5", ec=PALETTE[0], linewidth=1)
+    return width + 0.06 * (sheets - 1)
+
+
+def _layer_steps(model: Any) -> list[tuple[str, tuple[int, ...]]]:
+    """The input's shape and each new one, with the name of the layer's class, without the batch axis."""
+    try:
+        shapes = [tuple(model.input_shape), *(tuple(layer.output.shape) for layer in model.layers)]
+        names = ["input", *(type(layer).__name__ for layer in model.layers)]
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(f"model must be a built keras.Sequential, not {checks.said(model)}") from None
+    steps = [(name, shape[1:]) for name, shape in zip(names, shapes, strict=True)]
+    changed = [step for k, step in enumerate(steps) if k == 0 or step[1] != steps[k - 1][1]]
+    if len(changed) > 17 or any(len(shape) not in (1, 3) or None in shape for _, shape in changed):
+        raise ValueError("model must have at most 16 layers, and outputs of shape (rows, columns, channels) or (n,)")
+    return changed
 
 
 def _axes(ax: Axes | None, **look: Any) -> Axes:

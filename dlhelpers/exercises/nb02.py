@@ -1,72 +1,116 @@
-"""Exercises of notebook 02, a network for banknotes."""
+"""Exercises of notebook 02, a network for banknotes, and the four shapes of its playground."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import array, call, close, exercise, grade, keras_model, number
+from dlhelpers import data
+from dlhelpers.exercises.core import NotYet, array, call, chosen_letters, close, exercise, grade, keras_model, number
 from dlhelpers.exercises.formulas import standardised
 
-NOTE = np.array([130.5, 11.0])  # Left and Bottom of the new note, mm
-# Mean and standard deviation (mm) of the two halves of the notebook's split, random_state=0.
-TRAIN_MEAN, TRAIN_SD = np.array([130.098, 9.499]), np.array([0.3707, 1.4690])
-TEST_MEAN, TEST_SD = np.array([130.145, 9.336]), np.array([0.3477, 1.4077])
+NLL_TARGET, SPIRAL_TARGET = 0.24, 0.92
+
+
+def points(kind: str, n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return noisy points of two classes in the plane.
+
+    Parameters
+    ----------
+    kind : str
+        "circle" (a disc inside a ring), "xor", "two clouds" or "spiral".
+    n : int
+        How many points.
+    seed : int
+
+    Returns
+    -------
+    x : float32 array, shape (n, 2)
+    y : int array, shape (n,)
+        Classes 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no such shape.
+
+    Examples
+    --------
+    >>> x, y = points("spiral", 5)
+    >>> x.shape, y.shape
+    ((5, 2), (5,))
+    """
+    if kind not in ("circle", "xor", "two clouds", "spiral"):
+        raise ValueError(f'kind must be "circle", "xor", "two clouds" or "spiral", not {kind!r}')
+    rng = np.random.default_rng(seed)
+    y, t = rng.integers(0, 2, n), rng.uniform(0, 1, n)
+    angle = rng.uniform(0, 2 * np.pi, n)
+    if kind == "xor":
+        x = rng.uniform(-1, 1, (n, 2))
+        y = (x[:, 0] * x[:, 1] > 0).astype(int)
+    elif kind == "two clouds":
+        x = rng.normal(scale=0.4, size=(n, 2)) + 0.4 * (2 * y[:, None] - 1)
+    else:
+        radius = t if kind == "spiral" else np.where(y, 0.6 * t, 0.8 + 0.4 * t)
+        angle = (3.5 * t + y) * np.pi if kind == "spiral" else angle
+        x = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return (x + rng.normal(scale=0.05, size=(n, 2))).astype("float32"), y
+
+
+def _standardise(train: Any, new: Any) -> Any:
+    return (new - train.mean(axis=0)) / train.std(axis=0)
 
 
 @exercise(
     "02.1",
-    "The network sees each feature as the training notes were prepared: minus the mean, divided by the sd.",
-    "`mean` and `sd` of the training notes are arrays of two numbers; NumPy works on both features at once.",
-    "new_note = (np.array([130.5, 11.0]) - mean) / sd",
-    praise="Taller than the average note and with a wider margin, both in standard deviations.",
+    "Each feature has a mean and an sd of its own: take them over the rows, axis=0.",
+    "Whose mean? New notes come one by one, and their mean is not known. The training notes have one.",
+    "return (new - train.mean(axis=0)) / train.std(axis=0)",
+    praise="The training notes set the scale. New notes only use it.",
+    solution=_standardise,
 )
-def standardised_note(note: Any) -> str | None:
-    seen = array(note)
-    if seen.size != 2:
-        return f"Two numbers are asked for, Left and Bottom; this has shape {seen.shape}."
-    seen, right = seen.ravel(), (NOTE - TRAIN_MEAN) / TRAIN_SD
-    scaled = (
-        "These are millimetres. The network sees them minus `mean`, divided by `sd`, which were kept above. "
-        "(x_train itself is scaled already: its mean is 0 now, and its sd 1.)"
-    )
-    future = "These are the test half's mean and sd. The test half plays the future: use the training half's."
+def standardise_by_training(function: Any) -> str | None:
+    rng = np.random.default_rng(7)
+    for columns in (2, 3):
+        scale, shift = np.array([0.4, 1.5, 7.0])[:columns], np.array([130.0, 9.0, 40.0])[:columns]
+        train, new = (shift + scale * rng.normal(size=(n, columns)) + k for n, k in ((6, 0.0), (4, 0.7)))
+        if message := _scale_problem(function, train, new):
+            return message
+    return None
+
+
+def _scale_problem(function: Any, train: np.ndarray, new: np.ndarray) -> str | None:
+    result = array(call(function, train, new))
+    if result.shape == train.shape:
+        return "These are the training notes. Return the new ones."
+    if result.shape != new.shape:
+        return f"The new notes have shape {new.shape}; yours come back as {result.shape}."
+    mean, sd, everything = train.mean(axis=0), train.std(axis=0), np.concatenate([train, new])
+    if close(result, (new - mean) / train.std(axis=0, ddof=1)):
+        return None
+    own = (new - new.mean(axis=0)) / new.std(axis=0)
     mistakes = [
-        (NOTE, scaled),
-        (right[::-1], "Right numbers, wrong order: first Left, then Bottom."),
-        ((NOTE - TEST_MEAN) / TEST_SD, future),
-        ((2 * NOTE - TRAIN_MEAN - TEST_MEAN) / (TRAIN_SD + TEST_SD), "This uses all 200 notes. The scale comes from the training half alone."),
-        *standardised(NOTE, TRAIN_MEAN, TRAIN_SD),
+        *standardised(new, mean, sd),
+        (own, "The new notes are scaled by their own mean and sd. The same note would look different in other company."),
+        ((new - everything.mean(axis=0)) / everything.std(axis=0), "Mean and sd come from training and new notes together. The new ones are not known yet."),
+        ((new - mean) / new.std(axis=0), (new - new.mean(axis=0)) / sd, "One of the two numbers comes from the new notes. Both belong to the training notes."),
+        ((new - train.mean()) / train.std(), "Here all columns share one mean and one sd. Each feature has its own: axis=0."),
+        ((new - mean) / train.std(), (new - train.mean()) / sd, "One of the two is taken over all columns at once. Each feature has its own mean and sd: axis=0."),
     ]
-    return grade(seen, right, mistakes, rtol=7e-3, rounding=True)
+    return grade(result, (new - mean) / sd, mistakes)
+
+
+def _mean_nll(y: Any, p: Any) -> Any:
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
 @exercise(
     "02.2",
-    "Each note costs -log of the probability that was given to the truth. Here this is always the same number.",
-    "Whether forged or genuine, the truth got 0.5. The mean of equal prices is this price.",
-    "baseline = -np.log(0.5)",
-    praise="log 2 = 0.693: the price of knowing nothing about two equally frequent classes.",
-)
-def coin_toss(nll: Any) -> str | None:
-    price = np.log(2)
-    mistakes = [
-        (price / 2, "Only half of the price. The truth is either 0 or 1, so one term counts, and it counts whole."),
-        (-price, "The minus sign is missing: the negative log-likelihood is positive."),
-        (0.5, "0.5 is the probability. Its price is -log(0.5)."),
-        (1.0, "This is the logarithm to base 2, the price in bits. The course uses the natural logarithm, np.log."),
-        (np.log10(2), "This is the logarithm to base 10. Use the natural one, np.log."),
-        (100 * price, 200 * price, "This is the sum over the notes. The NLL of a data set is the mean."),
-        (2 * price, "A note is either forged or genuine: only one of the two terms counts."),
-    ]
-    return grade(number(nll), price, mistakes, rounding=True)
-
-
-@exercise(
-    "02.3",
-    "For a forged note (y = 1) the price is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
+    "For a forged note (y = 1) the loss is -log(p), for a genuine one (y = 0) it is -log(1 - p).",
     "y * log(p) + (1 - y) * log(1 - p) picks the right one of the two for each note.",
     "return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))",
     praise="This one line is the loss of the whole notebook.",
+    solution=_mean_nll,
 )
 def mean_nll(function: Any) -> str | None:
     y, p = np.array([1.0, 0.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.4, 0.7, 0.05])
@@ -77,7 +121,7 @@ def mean_nll(function: Any) -> str | None:
     if swapped:
         return "The arguments are swapped: the labels y come first, and their logarithm is never taken."
     if result.shape == y.shape and close(result, -logs):
-        return "These are the prices of the single notes. Take their mean."
+        return "These are the losses of the single notes. Take their mean."
     mistakes = [
         (logs.mean(), "The minus sign is missing."),
         (-logs.sum(), "This is the sum. With twice as many notes it would double; take the mean."),
@@ -86,12 +130,12 @@ def mean_nll(function: Any) -> str | None:
         (-np.mean((1 - y) * np.log(1 - p)), "The forged notes are missing: they cost -log(p)."),
         (
             -np.mean(y * np.log(p) - (1 - y) * np.log(1 - p)),
-            "The two terms have opposite signs, but both are prices: a minus before each, or one before (... + ...), a plus inside.",
+            "The two terms have opposite signs, but both are losses: a minus before each, or one before (... + ...), a plus inside.",
         ),
-        (-logs[0], "This is the price of the first note alone: `return` inside of a loop ends it."),
+        (-logs[0], "This is the loss of the first note alone: `return` inside of a loop ends it."),
         (-np.log(np.exp(logs).mean()), "The mean is taken too early: first the logarithm for each note, then the mean."),
         (-np.mean(y * np.log(p) + 1 - y * np.log(1 - p)), "Brackets are missing around 1 - y: the product comes first."),
-        (-np.mean(np.log(p)), "A genuine note is charged for its 1 - p, a forged one for its p. Let y choose."),
+        (-np.mean(np.log(p)), "A genuine note costs -log(1 - p), a forged one -log(p). Let y choose."),
         (-np.mean(y * np.log(1 - p) + (1 - y) * np.log(p)), "The labels are swapped: y = 1 goes with log(p)."),
         (np.mean((y - p) ** 2), "This is the squared error. The NLL takes the logarithm of the truth's probability."),
         (-logs.mean() / np.log(2), -logs.mean() / np.log(10), "Use the natural logarithm, np.log."),
@@ -99,50 +143,123 @@ def mean_nll(function: Any) -> str | None:
     return grade(number(result), -logs.mean(), mistakes)
 
 
+@cache
+def _halves() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
+    """The training and the validation notes of the notebook's split, standardised, and the scale in mm."""
+    from sklearn.model_selection import train_test_split
+
+    notes = data.load_banknotes()
+    x, y = notes[["Left", "Bottom"]].to_numpy("float32"), (notes["Status"] == "counterfeit").to_numpy().astype("float32")
+    train, rest, y_train, y_rest = train_test_split(x, y, test_size=100, stratify=y, random_state=0)
+    val, _, y_val, _ = train_test_split(rest, y_rest, test_size=50, stratify=y_rest, random_state=0)
+    mean, sd = train.mean(axis=0), train.std(axis=0)
+    return ((train - mean) / sd, y_train), ((val - mean) / sd, y_val), mean, sd
+
+
+def _p_of_class_1(model: Any, x: np.ndarray) -> np.ndarray:
+    """What a model with two inputs and one sigmoid says."""
+    shape = tuple(getattr(model, "input_shape", None) or ())
+    if shape[1:] != (2,):
+        raise NotYet(f"The network should take two inputs, keras.Input((2,)), and this one takes {shape[1:] or 'none yet'}.")
+    p = np.asarray(model(x.astype("float32")), dtype=float)
+    if p.shape != (len(x), 1):
+        raise NotYet(f"One probability for each point is asked for; for {len(x)} points the shape is {p.shape}.")
+    if not np.isfinite(p).all():
+        raise NotYet("The outputs are nan: training has gone wrong. Take a smaller learning rate.")
+    if p.min() < 0 or p.max() > 1:
+        raise NotYet("The outputs are not between 0 and 1: the sigmoid at the end is missing.")
+    return p[:, 0]
+
+
+def _loss(y: np.ndarray, p: np.ndarray) -> float:
+    return float(_mean_nll(y, np.clip(p, 1e-7, 1 - 1e-7)))
+
+
+def _bends(model: Any) -> bool:
+    """Whether the logit is no linear function on the plane of the standardised notes."""
+    grid = np.stack(np.meshgrid(np.linspace(-2, 2, 15), np.linspace(-2, 2, 15)), axis=-1).reshape(-1, 2)
+    p = np.clip(_p_of_class_1(model, grid), 1e-5, 1 - 1e-5)
+    z, inside = np.log(p / (1 - p)), (p > 1e-4) & (p < 1 - 1e-4)
+    if inside.sum() < 10:
+        return True
+    design = np.column_stack([grid, np.ones(len(grid))])[inside]
+    off = z[inside] - design @ np.linalg.lstsq(design, z[inside], rcond=None)[0]
+    return bool(abs(off).max() > 0.02 * np.ptp(z[inside]))
+
+
 @exercise(
-    "02.4",
-    "Notebook 01, section 7: what are two linear layers in a row?",
-    "Something non-linear must stand between the two Dense layers.",
-    'Give the first layer an activation: layers.Dense(8, activation="relu").',
-    praise="One activation between the layers, and the border can bend. The parameters are still 33.",
+    "02.3",
+    'Take the network above, and write activation="relu" or "tanh" into the hidden layer. Then compile and fit.',
+    "If the validation NLL is too high, train for 60 epochs with keras.optimizers.Adam(0.05); if it grew again, stop earlier.",
+    'bent = keras.Sequential([keras.Input((2,)), layers.Dense(8, activation="tanh"), layers.Dense(1, activation="sigmoid")]), '
+    'then bent.compile(keras.optimizers.Adam(0.05), "binary_crossentropy") and bent.fit(x_train, y_train, batch_size=20, epochs=60, verbose=0)',
+    praise="One activation function between the layers, and the boundary bends.",
 )
 def bent_network(model: Any) -> str | None:
     model = keras_model(model)
-    points = np.random.default_rng(5).normal(size=(200, 2)).astype("float32")
-    p = np.asarray(model(points))
-    if p.shape != (200, 1):
-        return f"The network should give one probability for each note; for 200 notes it gives shape {p.shape}."
-    if not getattr(model, "inputs", None):
-        return "This network does not show its layers one after the other. Build it as above, with keras.Sequential."
-    dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    (train, y_train), (val, y_val), mean, sd = _halves()
+    p = _p_of_class_1(model, val)
+    dense = [layer for layer in model.layers if getattr(layer, "weights", [])]
+    found, on_train = _loss(y_val, p), _loss(y_train, _p_of_class_1(model, train))
     if len(dense) < 2:
-        return "There is no hidden layer any more. Keep both Dense layers."
-    bend, is_sigmoid = _with_fresh_weights(model, dense[-1], points)
-    if not bend and len(dense) > 2:
-        return "More linear layers are still one linear layer: the border stays straight."
-    if not bend and not is_sigmoid:
-        return "The border is still straight: an activation belongs between the two layers, not behind the last one, which keeps its sigmoid."
-    if not bend:
-        return "The border is still straight: nothing non-linear stands between the two layers."
-    if not is_sigmoid:
-        return "It bends, but the output is no probability any more: keep the sigmoid of the last layer."
-    if model.count_params() != 33:
-        return f"It bends, but it has {model.count_params()} parameters instead of 33: change one thing only."
+        return f"This is a single neuron, with a straight boundary: validation NLL {found:.3f}. Put a hidden layer in front of it."
+    if abs(p - p[0]).max() > 1e-6 and not _bends(model):
+        return "The boundary is still straight: something non-linear has to stand between the layers, not only behind the last one."
+    if found < NLL_TARGET and on_train > found + 0.15:
+        return "This network knows the validation notes much better than the training notes. Train it on x_train and y_train alone."
+    if found < NLL_TARGET:
+        return None
+    if _loss(y_val, _p_of_class_1(model, val * sd + mean)) < 0.3:
+        return "This network was trained on millimetres. Train it on the standardised x_train."
+    if found > 0.5:
+        return f"The validation NLL is {found:.3f}, and 0.24 is asked for. Was the network trained? Compile it, then fit."
+    if on_train < found - 0.15:
+        return f"The validation NLL is {found:.3f}, but the training NLL {on_train:.3f}: it memorises. Use fewer units or fewer epochs."
+    return f"The boundary bends, but the validation NLL is {found:.3f}, and 0.24 is asked for. More epochs, or a larger learning rate?"
+
+
+@exercise(
+    "02.4",
+    "Look at the share of the splits, and at the two median accuracies.",
+    "Some points lie above the line. And the points differ more along the line than across it.",
+    "A and D.",
+    praise="A real gain, a small one, and visible only because both networks met the same notes.",
+)
+def what_splits_support(letters: Any) -> str | None:
+    chosen = chosen_letters(letters, "ABCD")
+    if "B" in chosen:
+        return "Not B: the two median accuracies are nearly the same. The gain is in how sure the networks are."
+    if "C" in chosen:
+        return "Not C: on some of the fifty splits the neuron has the lower NLL, so it may win the next one."
+    if "A" not in chosen:
+        return "A is missing: the hidden layer has the lower NLL on about three quarters of the splits."
+    if "D" not in chosen:
+        return "D is missing: one split differs from another by more than the two networks differ."
     return None
 
 
-def _with_fresh_weights(model: Any, last: Any, points: np.ndarray) -> tuple[bool, bool]:
-    """Whether the logit bends, and whether the output is its sigmoid, whatever the weights are now."""
-    import keras
-
-    kept, rng = model.get_weights(), np.random.default_rng(3)
-    features = keras.Model(model.inputs[0], last.input)
-    try:
-        model.set_weights([rng.normal(size=weights.shape) for weights in kept])
-        z = np.asarray(features(points)) @ np.asarray(last.kernel) + np.asarray(last.bias)
-        p = np.asarray(model(points))
-    finally:
-        model.set_weights(kept)
-    design = np.column_stack([points, np.ones(len(points))])
-    curved = z - design @ np.linalg.lstsq(design, z, rcond=None)[0]
-    return bool(abs(curved).max() > 0.01 * abs(z).max()), bool(np.allclose(p, 1 / (1 + np.exp(-z)), atol=1e-4))
+@exercise(
+    "02.5",
+    "Eight kinks are too few. Take more units, and a second hidden layer.",
+    "Two hidden layers of 32 ReLU units, Adam with a rate of 0.01, batches of 20, and 60 epochs.",
+    'layers.Dense(32, activation="relu") twice, then layers.Dense(1, activation="sigmoid"); '
+    'snail.compile(keras.optimizers.Adam(0.01), "binary_crossentropy"), snail.fit(x_spiral, y_spiral, batch_size=20, epochs=60, verbose=0)',
+    praise="The second layer bends what the first one has bent already.",
+)
+def spiral_network(model: Any) -> str | None:
+    model = keras_model(model)
+    x, y = points("spiral", 2000, seed=55)
+    right = float(np.mean((_p_of_class_1(model, x) > 0.5) == y))
+    if right >= SPIRAL_TARGET:
+        return None
+    if right < 0.15:
+        return "Nearly all points are wrong, so the labels are swapped: train on y_spiral as it is."
+    says = f"{right:.0%} of fresh points are right, and 92 % are asked for."
+    dense = [layer for layer in model.layers if getattr(layer, "weights", [])]
+    if len(dense) < 2:
+        return f"{says} A single neuron draws a straight line. Add hidden layers."
+    if all(getattr(getattr(layer, "activation", None), "__name__", "") == "linear" for layer in dense[:-1]):
+        return f"{says} The hidden layers have no activation function, so the boundary is straight."
+    if right < 0.6:
+        return f"{says} Was it trained? Compile it, then fit it to x_spiral and y_spiral."
+    return f"{says} More units, a second hidden layer, or more epochs?"

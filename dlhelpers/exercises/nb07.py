@@ -1,10 +1,11 @@
 """Exercises of notebook 07, dense networks on handwritten digits."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises import formulas
+from dlhelpers import data
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
@@ -16,80 +17,13 @@ from dlhelpers.exercises.core import (
     grade,
     keras_model,
     last_activation,
-    number,
 )
+
+TARGET, MOST = 0.96, 200_000
 
 
 @exercise(
     "07.1",
-    "When the network is in use, new images come one by one, and nobody knows their mean yet.",
-    "`train.mean()` and `train.std()` without an axis are single numbers, over all images and pixels.",
-    "return (new - train.mean()) / train.std()",
-    praise="The training images set the scale. New ones only use it.",
-)
-def standardise_by_training(function: Any) -> str | None:
-    rng = np.random.default_rng(7)
-    train, new = rng.uniform(0, 255, (6, 9)), rng.uniform(40, 200, (4, 9))
-    train[:, 0], new[:, 0] = 0, 3  # a border pixel that never had ink, until today
-    try:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            result = array(call(function, train, new))
-    except NotYet as problem:
-        if "nan" not in str(problem):
-            raise
-        return "One mean and sd for each pixel divide by zero at the border, where no digit has ink. Use one for all pixels."
-    if result.shape == train.shape:
-        return "These are the training images. Return the new ones."
-    if result.shape != new.shape:
-        return f"The new images have shape {new.shape}; yours come back as {result.shape}."
-    mean, sd, everything = train.mean(), train.std(), np.concatenate([train, new])
-    if close(result, (new - mean) / train.std(ddof=1)):
-        return None
-    pixel_mean, pixel_sd = train.mean(axis=0), train.std(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_pixel = [(new - pixel_mean) / pixel_sd, (new - pixel_mean) / sd, (new - mean) / pixel_sd]
-    if any(close(result[:, 1:], one[:, 1:]) for one in by_pixel):
-        return "Each pixel has its own mean or sd here. One of each is asked for, for all pixels: leave out the axis."
-    mistakes = [
-        *formulas.standardised(new, mean, sd),
-        ((new - new.mean()) / new.std(), "The new images are scaled by their own mean and sd. The same image would look different in other company."),
-        ((new - everything.mean()) / everything.std(), "Mean and sd come from training and new images together. Nobody knows the new ones yet."),
-        ((new - mean) / new.std(), (new - new.mean()) / sd, "One of the two numbers comes from the new images. Both belong to the training images."),
-        (new / 255, "Dividing by 255 is the other scale. Use mean and standard deviation here."),
-    ]
-    return grade(result, (new - mean) / sd, mistakes)
-
-
-@exercise(
-    "07.2",
-    "For one image: the logarithm of the sum of all exp(z), minus the logit of the true class.",
-    "`z[np.arange(len(y)), y]` picks the true logits. Subtract each row's maximum first, so that exp stays finite.",
-    "z = z - z.max(axis=1, keepdims=True); then the mean of np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]",
-    praise="Logits of 1000 do no harm, and this is what Keras does with from_logits=True.",
-)
-def nll_of_logits(function: Any) -> str | None:
-    rng = np.random.default_rng(31)
-    z, y = rng.normal(scale=2, size=(6, 10)), np.array([3, 0, 9, 3, 5, 1])
-    prices = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
-    result = array(call(function, z.copy(), y.copy()))
-    if result.shape == prices.shape and close(result, prices):
-        return "These are the prices of the single images. Take their mean."
-    if message := grade(number(result), prices.mean(), formulas.nll_of_logits(z, y, "image")):
-        return message
-    large = np.zeros((2, 10))
-    large[0, 4], large[1, 2] = 1000, -1000
-    with np.errstate(all="ignore"):
-        try:
-            safe = number(call(function, large.copy(), np.array([4, 2])))
-        except NotYet:
-            safe = np.nan
-    if not close(safe, (1000 + np.log(9)) / 2):
-        return "Right for small logits. With 1000 it overflows or loses the price: subtract the row's maximum first, and keep the logarithm of the true class as a difference."
-    return None
-
-
-@exercise(
-    "07.3",
     "`from_logits=True` promises logits. What does the last layer give?",
     "There are two repairs: take the softmax out of the layer, or the promise out of the loss.",
     "layers.Dense(10) without an activation, and the loss as it was.",
@@ -130,21 +64,157 @@ def one_softmax(model: Any) -> str | None:
     return None
 
 
+def _stop_and_best(val_losses: Any, patience: int) -> tuple[int, int]:
+    best = epoch = 1
+    for epoch, loss in enumerate(val_losses, 1):
+        if loss < val_losses[best - 1]:
+            best = epoch
+        if epoch - best == patience:
+            break
+    return epoch, best
+
+
+_CURVES = [
+    ([0.5, 0.4, 0.3, 0.35, 0.33, 0.2], 2),
+    ([0.5, 0.4, 0.45, 0.39, 0.41, 0.42, 0.40, 0.1], 3),
+    ([0.9, 0.8, 0.7, 0.6], 2),
+    ([0.5, 0.6, 0.7], 1),
+    ([0.5, 0.4, 0.4, 0.4, 0.3], 2),
+]
+
+
+@exercise(
+    "07.2",
+    "Keep the best epoch so far, in a loop over the losses. A new minimum makes the present epoch the best one.",
+    "The count of epochs without a new minimum is epoch - best. When it reaches the patience, leave the loop with break.",
+    "for epoch, loss in enumerate(val_losses, 1): if loss < val_losses[best - 1]: best = epoch; "
+    "if epoch - best == patience: break. Then: return epoch, best",
+    praise="It is the rule of keras.callbacks.EarlyStopping.",
+    solution=_stop_and_best,
+)
+def early_stopping(function: Any) -> str | None:
+    for losses, patience in _CURVES:
+        result = call(function, list(losses), patience)
+        if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
+            return "Return two numbers, separated by a comma: the epoch of the stop, and the best epoch."
+        if message := _stop_problem(array(result).ravel(), losses, patience):
+            return f"{message} (Losses {losses}, patience {patience}.)"
+    return None
+
+
+def _stop_problem(got: np.ndarray, losses: list, patience: int) -> str | None:
+    stop, best = right = _stop_and_best(losses, patience)
+    if close(got, right, rtol=0):
+        return None
+    last, lowest = len(losses), int(np.argmin(losses)) + 1
+    in_a_row = next((k for k in range(patience, last) if all(losses[j] > losses[j - 1] for j in range(k - patience + 1, k + 1))), last - 1) + 1
+    mistakes = [
+        ([best, stop], "Right numbers, wrong order: first the stop, then the best epoch."),
+        ([stop - 1, best - 1], "The epochs are counted from 0 here. The first epoch is 1."),
+        ([stop, losses[best - 1]], "The second number is the best loss. The *epoch* of the best loss is asked for."),
+        ([last, lowest], "This looks at all losses, to the end. Training stops before, when the patience is used up."),
+        ([stop, lowest], "The second number is the best of all epochs. When training stops, the later ones have not been seen."),
+        ([stop + 1, best], "This stops one epoch too late: it stops as soon as the count *reaches* the patience."),
+        ([stop - 1, best], "This stops one epoch too early, or counts the epochs from 0."),
+        ([stop, stop], "The second number is the epoch of the stop. The best one came before it."),
+        (
+            [in_a_row, int(np.argmin(losses[:in_a_row])) + 1],
+            "This counts how often the loss *rose*. Count the epochs since the best one: a small improvement over the epoch before is no new minimum.",
+        ),
+    ]
+    if best > 1 and got.size == 2 and got[0] > stop and losses.count(min(losses[:stop])) > 1:
+        return "An equal loss is no new minimum: the count goes on, and the first of the two stays the best."
+    if got.size == 2 and got[0] == stop:
+        return "The stop is right, and the best epoch is another one."
+    return grade(got, right, mistakes, rtol=0, other=f"It should stop after epoch {stop}, with {best} as the best one.")
+
+
+@cache
+def _fresh_digits() -> tuple[np.ndarray, np.ndarray]:
+    _, (x, y) = data.load_mnist()
+    return x.reshape(-1, 784).astype("float32") / 255, y.astype(int)
+
+
+@exercise(
+    "07.3",
+    "Begin with dense_net(150, 75, dropout=0.2), watch the validation accuracy over 15 epochs or more, and count its parameters.",
+    "The first layer has 785 parameters a unit, so it can have up to about 220 units. Let the second be half as wide, drop 0.3, and train for 20 epochs.",
+    "mine = dense_net(200, 100, dropout=0.3), then mine.fit(x_few, y_few, epochs=20, verbose=0, **options)",
+    praise="With 10 000 digits that is a good result for dense layers.",
+)
+def trained_digits(model: Any) -> str | None:
+    model = keras_model(model)
+    shape = tuple(getattr(model, "input_shape", None) or ())
+    if shape[1:] != (784,):
+        return f"The network should take 784 pixels, keras.Input((784,)), and this one takes {shape[1:] or 'nothing yet'}."
+    if any("Conv" in type(layer).__name__ for layer in model.layers):
+        return "Dense layers are asked for. Convolutions come in notebooks 08 and 09."
+    if (size := model.count_params()) > MOST:
+        return f"This network has {size} parameters, and 200 000 are the most. A narrower first layer saves 785 a unit."
+    x, y = _fresh_digits()
+    right = _share(model, x, y)
+    says = f"{100 * right:.1f} % of fresh digits are right, and 96 are asked for."
+    if right > TARGET:
+        return None
+    if right < 0.7 and _share(model, 255 * x[:2000], y[:2000]) > 0.85:
+        return f"{says} The network was trained on pixels from 0 to 255. Those of x_few go from 0 to 1, and so do the fresh ones."
+    if right < 0.2:
+        return f"{says} That is guessing. Was the network compiled and trained?"
+    widths = [layer.units for layer in model.layers if hasattr(layer, "units")]
+    if len(widths) < 2:
+        return f"{says} Without a hidden layer these are ten templates, as in section 2."
+    if all(getattr(getattr(layer, "activation", None), "__name__", "linear") == "linear" for layer in model.layers[:-1]):
+        return f"{says} The hidden layers have no activation function, so they are no more than ten templates."
+    if not any("Dropout" in type(layer).__name__ for layer in model.layers):
+        return f"{says} There is no dropout in it yet."
+    return f"{says} Wider layers, another share of dropout, or more epochs?"
+
+
+def _share(model: Any, x: np.ndarray, y: np.ndarray) -> float:
+    out = np.asarray(model(x), dtype=float)
+    if out.shape != (len(x), 10):
+        raise NotYet(f"Ten numbers for each image are asked for; for {len(x)} images the shape is {out.shape}.")
+    if not np.isfinite(out).all():
+        raise NotYet("The outputs are nan: training has gone wrong. Take a smaller learning rate.")
+    return float(np.mean(out.argmax(axis=1) == y))
+
+
+def _twin_weights(weights: list, order: Any) -> list:
+    return [weights[0][order], *weights[1:]]
+
+
 @exercise(
     "07.4",
-    "A dense layer has inputs times units weights, and one bias for each unit.",
-    "Three layers: from 784 to 16, from 16 to 16, from 16 to 10. In code: dense_net(16, 16).count_params().",
-    "784 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10",
-    praise="13 002, and all but 442 of them stand in the first layer.",
+    "Pixel k of the shuffled image is pixel order[k] of the original. Which weights should meet it?",
+    "Only the first matrix sees the pixels. Its rows belong to the pixels, so its rows are put into the new order.",
+    "return [weights[0][order], *weights[1:]]",
+    praise="Put the rows of the first matrix into the same order, and nothing else changes.",
+    solution=_twin_weights,
 )
-def film_parameters(count: Any) -> str | None:
+def shuffled_twin(function: Any) -> str | None:
+    rng = np.random.default_rng(8)
+    shapes = [(6, 6), (6,), (6, 3), (3,)]
+    weights, order = [rng.normal(size=shape) for shape in shapes], np.array([2, 0, 3, 1, 5, 4])
+    before = [w.copy() for w in weights]
+    result = call(function, weights, order.copy())
+    if any(not np.array_equal(w, b) for w, b in zip(weights, before, strict=False)):
+        return "Your function changes the list that comes in, and the original network loses its weights. Make a new list."
+    if not isinstance(result, (list, tuple)) or len(result) != len(before):
+        return f"Return a list of {len(before)} arrays, as get_weights() does: the first one changed, the others as they were."
+    got = [array(one) for one in result]
+    if [one.shape for one in got] != shapes:
+        return f"The shapes should stay {shapes}, and these are {[one.shape for one in got]}."
+    if not all(close(one, b) for one, b in zip(got[1:], before[1:], strict=True)):
+        return "Only the first matrix meets the pixels. The other arrays stay as they are."
+    W = before[0]
     mistakes = [
-        *formulas.dense_parameters(784, 16, 16, 10),
-        (784 * 16 + 16 + 16 * 10 + 10, "The second hidden layer is missing: its inputs are the 16 units before it."),
-        (2 * (784 * 16 + 16) + 16 * 10 + 10, "Only the first layer sees the pixels. The second one has 16 inputs."),
-        (28 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10, "An image has 28 times 28 pixels, not 28."),
+        (W, "Nothing has changed. The rows of the first matrix belong to the pixels."),
+        (W[:, order], "This reorders the columns, which belong to the hidden units. The rows belong to the pixels."),
+        (W[np.argsort(order)], "This is the permutation backwards. x[:, order] puts pixel order[0] first, so the row order[0] has to be first."),
+        (W.T[order], W[order].T, "The matrix is transposed. Each row belongs to a pixel."),
+        (np.sort(W, axis=0), "The rows are sorted by value. Put them into the order `order`."),
     ]
-    return grade(number(count), 13002, mistakes, rtol=0)
+    return grade(got[0], W[order], mistakes)
 
 
 @exercise(

@@ -1,13 +1,10 @@
-"""Exercises of notebook 08, convolution and edges."""
+"""Exercises of notebook 08, convolution and edges, and the bars that its network looks for."""
 
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, number
-from dlhelpers.exercises.formulas import convolution_parameters
-
-ROW, KERNEL = np.array([2.0, 5.0, 4.0, 1.0]), np.array([1.0, 0.0, -1.0])
+from dlhelpers.exercises.core import OTHER, array, call, close, exercise, grade, keras_model, number
 
 
 @exercise(
@@ -35,16 +32,70 @@ def correlation_by_hand(answers: Any) -> str | None:
     return grade(values, [-2, 4], mistakes, other=other)
 
 
-SIDES = [(28, 3, 0, 1), (28, 3, 1, 1), (32, 5, 2, 1), (28, 2, 0, 2), (28, 5, 0, 2), (31, 4, 1, 3), (17, 6, 2, 4)]
+def _slide_over(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    return (np.lib.stride_tricks.sliding_window_view(image, kernel.shape) * kernel).sum(axis=(2, 3))
 
 
 @exercise(
     "08.2",
+    "height, width = kernel.shape, and as in section 1 there are image.shape[0] - height + 1 rows. Then two loops, over rows i and columns j.",
+    "The window is image[i : i + height, j : j + width]. Multiply it by the kernel, entry by entry, and add up.",
+    "out[i, j] = np.sum(image[i : i + height, j : j + width] * kernel), inside both loops; then return out.",
+    praise="This is what a convolution layer computes for each of its kernels.",
+    solution=_slide_over,
+)
+def convolution_by_loops(function: Any) -> str | None:
+    rng = np.random.default_rng(8)
+    for image_shape, kernel_shape in (((6, 7), (3, 3)), ((5, 8), (2, 4)), ((4, 5), (3, 3)), ((3, 5), (1, 2))):
+        image, kernel = rng.normal(size=image_shape), rng.normal(size=kernel_shape)
+        result = array(call(function, image, kernel), finite=False)
+        right = _slide_over(image, kernel)
+        if message := _convolution_mistake(result, image, kernel, right):
+            return message
+    return None
+
+
+def _convolution_mistake(result: np.ndarray, image: np.ndarray, kernel: np.ndarray, right: np.ndarray) -> str | None:
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    size = f"A {' x '.join(map(str, image.shape))} image and a {' x '.join(map(str, kernel.shape))} kernel"
+    if result.shape == right.shape and not np.isfinite(result).all():
+        return "The result holds nan or infinity. Start from np.zeros, and fill in each place."
+    mistakes = [
+        (_slide_over(image, kernel[::-1, ::-1]), "Here the kernel was turned round, a true convolution. Lay it down as it stands."),
+        (windows.sum(axis=(2, 3)), "The kernel's weights are missing: multiply the window by them before you add up."),
+        (windows.mean(axis=(2, 3)), "This averages the window. Multiply it by the kernel and add up."),
+        ((windows * kernel).mean(axis=(2, 3)), "np.mean divides by the size of the kernel. Add up: np.sum."),
+        ((windows * kernel).max(axis=(2, 3)), "This keeps the largest product. Add all of them up."),
+        (right.T, "The result is transposed: out[i, j], with i for the row."),
+        (np.zeros_like(right), "All places are still 0: is `out[i, j] = ...` inside both loops?"),
+    ]
+    if result.shape == image.shape and result.shape != right.shape:
+        other = f"{size} give {right.shape[0]} x {right.shape[1]} places: the kernel stays inside the image."
+    elif result.shape == (right.shape[0] - 1, right.shape[1] - 1):
+        other = f"One row and one column too few: {size} give {right.shape[0]} x {right.shape[1]} places."
+    elif result.shape != right.shape:
+        other = f"{size} give a result of shape {right.shape}; this one has {result.shape}."
+    elif close(result[0, 0], right[0, 0]) and result.size > 1 and not result.ravel()[1:].any():
+        other = "Only the first place is filled. Does `return` stand inside a loop?"
+    elif close(result[0], right[0]) and len(result) > 1 and not result[1:].any():
+        other = "Only the first row is filled. Does `return` stand inside the outer loop?"
+    elif close(result[0, 0], right[0, 0]):
+        other = "The first place is right, and others are not. The window at (i, j) starts at row i and column j."
+    else:
+        other = "The shape is right, and the numbers are not: window times kernel, entry by entry, then the sum."
+    return grade(result, right, mistakes, other=other)
+
+
+SIDES = [(28, 3, 0, 1), (28, 3, 1, 1), (32, 5, 2, 1), (28, 2, 0, 2), (28, 5, 0, 2), (31, 4, 1, 3), (17, 6, 2, 4)]
+
+
+@exercise(
+    "08.3",
     "With stride 1: how many steps to the right can the kernel take before it hits the end of the framed image?",
     "The frame makes the image n + 2 * padding wide, so there is room for n + 2 * padding - k steps of one pixel. "
     "With a stride, only the steps that fit in whole count. And the place where it starts is an output, too.",
     "return (n + 2 * padding - k) // stride + 1",
-    praise="Steps that fit, plus the place where the kernel starts. You will need this rule with every network.",
+    praise="Steps that fit, plus the place where the kernel starts. You will use this rule for every network.",
 )
 def size_rule(function: Any) -> str | None:
     got = np.array([number(call(function, *case)) for case in SIDES])
@@ -59,30 +110,121 @@ def size_rule(function: Any) -> str | None:
         (room + 1, "The stride is missing: with steps of two there are about half as many."),
         ((room + 1) // s, (room + 1) / s, "The 1 is for the place where the kernel starts. Add it after the division."),
         (n + 2 * p - k // s + 1, n + 2 * p - k / s + 1, "Brackets are missing: Python divides k alone. The whole room for steps is divided by the stride."),
-        (n - k + 1, "This is right without padding and in steps of one. Both may be larger here."),
+        (n - k + 1, "This is right without padding and in steps of one. Both may be larger."),
         ((n + 2 * p) // s, "The kernel has a size as well: it can move n + 2 * padding - k pixels."),
         ((n - 2 * p - k) // s + 1, "Padding makes the image larger: plus, not minus."),
     ]
     return grade(got, room // s + 1, mistakes)
 
 
+def bar_images(n: int, seed: int, kinds: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Return noisy images, each with one bar somewhere, and the kind of each bar.
+
+    Parameters
+    ----------
+    n : int
+        How many images.
+    seed : int
+    kinds : int
+        2 for horizontal (0) and vertical (1) bars; 3 for diagonal ones (2), too, which fall to the right.
+
+    Returns
+    -------
+    x : float32 array, shape (n, 16, 16, 1)
+        Noise of standard deviation 0.3; a bar of 5 to 8 pixels adds 1.
+    y : int array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there are not 2 or 3 kinds.
+
+    Examples
+    --------
+    >>> x, y = bar_images(4, seed=1)
+    >>> x.shape, y.shape
+    ((4, 16, 16, 1), (4,))
+    """
+    if kinds not in (2, 3):
+        raise ValueError(f"kinds must be 2 or 3, not {kinds!r}")
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(scale=0.3, size=(n, 16, 16)), rng.integers(0, kinds, n)
+    for image, kind in zip(x, y, strict=True):
+        length = rng.integers(5, 9)
+        along = np.arange(length)
+        across, start, other = rng.integers(0, 16), *rng.integers(0, 17 - length, 2)
+        rows, columns = [(across, start + along), (start + along, across), (start + along, other + along)][kind]
+        image[rows, columns] += 1
+    return x[..., None].astype("float32"), y
+
+
 @exercise(
-    "08.3",
-    "Which pixel of the old picture must stand in the middle of the new one, if everything moves to the right?",
+    "08.4",
+    "Start from the network of this section. Three kinds of bars need three outputs. Is one kernel enough?",
+    'Two or three kernels: Conv2D(3, 5, padding="same"), GlobalMaxPooling2D(), Dense(3, activation="softmax").',
+    'Compile with keras.optimizers.Adam(0.03) and "sparse_categorical_crossentropy"; fit on x_three, y_three for 10 epochs.',
+    praise="A hundred weights tell three kinds of bars apart, wherever they lie.",
+)
+def three_kinds(model: Any) -> str | None:
+    model = keras_model(model)
+    shape = tuple(getattr(model, "input_shape", None) or ())
+    if not shape:
+        return "The model does not know the size of its images yet. Its first part says it: keras.Input((16, 16, 1))."
+    if shape[1:] != (16, 16, 1):
+        return f"The images have the shape (16, 16, 1); the model expects {shape[1:]}."
+    x, y = bar_images(1000, seed=77, kinds=3)
+    out = np.asarray(model.predict(x, batch_size=500, verbose=0), dtype=float)
+    if out.ndim == 4:
+        return "The output is still a feature map. GlobalMaxPooling2D keeps its largest number, then a Dense layer decides."
+    if out.shape != (1000, 3):
+        return f"Three kinds of bars need three outputs; this network has {out.shape[-1]}."
+    if not np.isfinite(out).all():
+        return "The network gives nan: its training has blown up. Try a smaller learning rate."
+    kinds = [type(layer).__name__ for layer in model.layers]
+    if model.count_params() > 150:
+        advice = " GlobalMaxPooling2D in place of Flatten leaves one number for each kernel." if "Flatten" in kinds else ""
+        return f"It has {model.count_params()} parameters; at most 150 are allowed.{advice}"
+    guess = out.argmax(axis=1)
+    accuracy = (guess == y).mean()
+    if accuracy >= 0.95:
+        return None
+    return f"It gets {accuracy:.0%} of fresh bars right; 95 % are asked for. {_why_bars_are_missed(model, kinds, guess, accuracy)}"
+
+
+def _why_bars_are_missed(model: Any, kinds: list[str], guess: np.ndarray, accuracy: float) -> str:
+    convolutions = [layer for layer in model.layers if type(layer).__name__ == "Conv2D"]
+    if accuracy < 0.45:
+        return "That is guessing: was it trained, on x_three and y_three?"
+    if not convolutions:
+        return "Without a convolution it would need one weight for each place: use Conv2D."
+    if len(set(guess)) < 3:
+        return "It never answers one of the three kinds: was it trained on x_three and y_three, with all three?"
+    if len(convolutions) == 1 and convolutions[0].filters == 1:
+        return "It has one kernel, which can look for one direction only. Give it more."
+    if all(layer.padding == "valid" for layer in convolutions):
+        return 'Its kernels never stand on the border, where some bars lie: padding="same".'
+    if "GlobalAveragePooling2D" in kinds and not any(layer.activation.__name__ == "relu" for layer in convolutions):
+        return "The mean of a feature map drowns a short bar in noise. Keep the largest number: GlobalMaxPooling2D."
+    return "Train it for longer, with a larger learning rate such as 0.03, or give it another kernel."
+
+
+@exercise(
+    "08.5",
+    "Which pixel of the old image must stand in the middle of the new one, if everything moves to the right?",
     "Each new pixel is a copy of its left neighbour: a single weight of 1, all others 0.",
     "mover = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0]])",
-    praise="The kernel looks to the left, so the picture moves to the right.",
+    praise="The kernel looks to the left, so the image moves to the right.",
 )
 def moving_kernel(kernel: Any) -> str | None:
     values = np.squeeze(array(kernel))
     if values.shape != (3, 3):
         return f"A 3 x 3 kernel is asked for; this has shape {np.shape(kernel)}."
     places = {
-        (1, 2): "It moves the picture to the left. Keras does not turn the kernel round: it copies the pixel "
+        (1, 2): "It moves the image to the left. Keras does not turn the kernel round: it copies the pixel "
         "under the 1.",
-        (0, 1): "It moves the picture down: each pixel is copied from the one above it.",
-        (2, 1): "It moves the picture up: each pixel is copied from the one below it.",
-        (1, 1): "This is the identity: the picture stays where it is.",
+        (0, 1): "It moves the image down: each pixel is copied from the one above it.",
+        (2, 1): "It moves the image up: each pixel is copied from the one below it.",
+        (1, 1): "This is the identity: the image stays where it is.",
     }
     found = np.argwhere(values != 0)
     if len(found) == 1:
@@ -90,16 +232,16 @@ def moving_kernel(kernel: Any) -> str | None:
         weight = values[place]
         if place == (1, 0):
             return None if close(weight, 1) else f"The place is right. With the weight {weight:g} the brightness changes."
-        return places.get(place, "It moves the picture along the diagonal. Only to the right is asked for.")
+        return places.get(place, "It moves the image along the diagonal. Only to the right is asked for.")
     if close(values, np.eye(3)) or close(values, np.ones((3, 3))) or close(values, np.ones((3, 3)) / 9):
-        return "This mixes several pixels. To move a picture, copy a single one."
+        return "This mixes several pixels. To move a image, copy a single one."
     if len(found) and close(values.sum(), 0, atol=1e-6):
-        return "The weights add up to 0: this finds edges. To move a picture, copy a single pixel."
+        return "The weights add up to 0: this finds edges. To move a image, copy a single pixel."
     return "Exactly one weight should be 1 and all others 0: each new pixel is the copy of one old pixel."
 
 
 @exercise(
-    "08.4",
+    "08.6",
     "The result has image.shape[0] // size rows. Two loops over windows are fine: image[i*size:(i+1)*size, ...].",
     "Without loops: reshape the image to (rows, size, columns, size), so that two axes run inside of a window.",
     "return image.reshape(rows, size, columns, size).max(axis=(1, 3)), with rows = image.shape[0] // size",
@@ -138,23 +280,3 @@ def _pooling_mistake(result: np.ndarray, image: np.ndarray, size: int) -> str | 
     else:
         other = f"An image of {image.shape} with windows of {size} gives {right.shape}, not {result.shape}."
     return grade(result, right, mistakes, other=other)
-
-
-@exercise(
-    "08.5",
-    "How many weights has one kernel? It has a 5 x 5 slice for each of the 32 input channels.",
-    "One kernel: 5 * 5 * 32 weights and one bias. There are 64 kernels.",
-    "parameters = (5 * 5 * 32 + 1) * 64",
-    praise="51 264, whether the map has 14 x 14 places or 1400 x 1400.",
-)
-def parameter_count(parameters: Any) -> str | None:
-    value = number(parameters)
-    mistakes = [
-        *convolution_parameters(5, 32, 64),
-        (832, "This is a layer of 32 kernels on one channel. There are 64 kernels, and 32 channels go in."),
-        (14 * 14 * 51_264, "The places share the weights: 14 x 14 plays no part."),
-        (14 * 14 * 51_200, "The places share the weights: 14 x 14 plays no part. The biases are missing, too."),
-        (10 * 10 * 64, "This is the number of outputs. The parameters do not depend on the number of places."),
-    ]
-    whole = value.is_integer() and value > 0
-    return grade(value, 51_264, mistakes, rtol=0, other=OTHER if whole else "A number of parameters is a positive whole number.")

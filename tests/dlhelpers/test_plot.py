@@ -620,7 +620,7 @@ def test_networks_have_a_line_for_each_weight_and_no_more_circles_than_asked(uni
 def test_network_diagram_draws_each_weight():
     W = np.array([[1.0, -2.0], [0.5, 0.0]])
     ax = plot.network_diagram((2, 2), weights=[W], values=[[1, 2], [3, 4]], names=["in", "out"])
-    assert [line.get_color() for line in ax.lines] == [plot.PALETTE[i] for i in (1, 0, 1, 0)]
+    assert [line.get_color() for line in ax.lines] == [plot.PALETTE[i] for i in (1, 0, 1)]  # none for the 0
     assert np.argmax([line.get_linewidth() for line in ax.lines]) == 1
     assert {text.get_text() for text in ax.texts} == {"1", "2", "3", "4", "in", "out"}
 
@@ -683,3 +683,49 @@ def test_graphs_that_cannot_be_drawn_are_refused():
     long.parents = (long,)
     refused(lambda: plot.computational_graph(long), "output has more than 40 nodes")
     assert plt.get_fignums() == []
+
+
+def test_a_step_of_a_convolution_shows_three_grids_of_numbers():
+    ax = drawn(lambda: plot.convolution([[1, 2, 3], [4, 5, 6]], [[-1, 1]], place=(1, 0)))
+    assert texts_of(ax) == [*"123456", "image", "-1", "1", "kernel", *"1111", "feature map", "∗", "="]
+    window, kernel, answer = (line.get_xydata() for line in ax.lines)
+    assert np.allclose(window.min(axis=0), (0, 1)) and np.allclose(window.max(axis=0), (2, 2))
+    assert np.allclose(np.ptp(kernel, axis=0), (2, 1)) and np.allclose(np.ptp(answer, axis=0), (1, 1))
+    shades = [image.get_array() for image in ax.images]
+    assert shades[0].argmax() == 5 and shades[1].tolist() == [[-0.55, 0.55]]
+
+
+def test_a_convolution_that_cannot_be_drawn_is_refused():
+    refused(lambda: plot.convolution(np.zeros((13, 3)), [[1]]), "image must have shape")
+    refused(lambda: plot.convolution([1, 2], [[1]]), "image must have shape")
+    refused(lambda: plot.convolution(np.zeros((3, 3)), np.ones((4, 1))), "kernel must")
+    refused(lambda: plot.convolution(np.zeros((3, 3)), [1, 2]), "kernel must")
+    for bad in ((2, 0), (-1, 0), 1, (1, 1, 1), (0.5, 0), None):
+        refused(lambda bad=bad: plot.convolution(np.zeros((3, 3)), np.ones((2, 2)), bad), "place")
+    refused(lambda: plot.convolution([["a"]], [[1]]), "image")
+    refused(lambda: plot.convolution([[1]], [[1]], ax="ax"), "ax must be one Axes")
+
+
+class Shaped:
+    """A layer or a model, as far as the picture of shapes looks at it."""
+
+    def __init__(self, *shape, **more):
+        self.output = np.empty((1, *shape))
+        vars(self).update(more)
+
+
+class Wide(Shaped):
+    pass
+
+
+def test_layer_shapes_leaves_out_what_changes_no_shape():
+    layers = [Shaped(8, 8, 1), Shaped(4, 4, 16), Wide(256), Wide(10)]
+    model = Shaped(10, input_shape=(None, 8, 8, 1), layers=layers)
+    ax = drawn(lambda: plot.layer_shapes(model))
+    named = [text for text in texts_of(ax) if text]
+    assert named == ["8 x 8 x 1", "Shaped", "4 x 4 x 16", "Wide", "256", "Wide", "10"]
+    assert len(ax.patches) == 1 + 6 + 1 + 1
+    for bad in (3, None, Shaped(1), Shaped(1, input_shape=(None, 8, 8, 1), layers=[3])):
+        refused(lambda bad=bad: plot.layer_shapes(bad), "model must be a built")
+    refused(lambda: plot.layer_shapes(Shaped(1, input_shape=(None, 8, 8), layers=[])), "model must have")
+    refused(lambda: plot.layer_shapes(model, ax=3), "ax must be one Axes")

@@ -158,6 +158,13 @@ def test_F152_black_and_white_images_of_one_megapixel():
     assert len(str(2**1000)) == math.floor(1000 * math.log10(2)) + 1  # the same count, where it can be written out
 
 
+def test_F154_parameters_of_784_16_16_10():
+    """The network has 13 002 parameters, and all but 442 of them are in its first layer."""
+    sizes = [784, 16, 16, 10]
+    layers = [inputs * units + units for inputs, units in zip(sizes[:-1], sizes[1:], strict=True)]
+    assert sum(layers) == 13_002 and sum(layers[1:]) == 442
+
+
 def test_F155_one_hidden_layer_comes_closer_as_it_grows():
     """The best fit of sin x cos 2x by 4, 16 and 64 ReLU kinks errs by about 0.5, 0.06 and 0.004 at most."""
     x = np.linspace(-3, 3, 2001)

@@ -104,6 +104,14 @@ def test_F176_batch_sizes():
     assert small[1] > 3 * small[0] and large[1] < small[1] / 5
 
 
+def test_F177_an_epoch_uses_each_example_once():
+    """60 000 digits in batches of 128 are 468 full steps and one of 96, and no digit comes twice."""
+    order = np.random.default_rng(0).permutation(60_000)
+    batches = [order[start : start + 128] for start in range(0, 60_000, 128)]
+    assert len(batches) == 469 and [len(batches[0]), len(batches[-1])] == [128, 96]
+    assert (np.bincount(np.concatenate(batches)) == 1).all()
+
+
 def test_F180_numbers_of_weights_of_language_models():
     """GPT-2 of 2019 has 1.5 billion weights, GPT-3 of 2020 has 175 billion: counted from width and depth."""
 

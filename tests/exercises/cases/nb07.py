@@ -1,10 +1,6 @@
 import numpy as np
 
-from tests.exercises.cases.shared import LOGITS_NLL, logs, true
-
-
-def naive(z):
-    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+from dlhelpers import data
 
 
 def digits(
@@ -39,55 +35,114 @@ def loss_as_function():
     return model
 
 
-def in_place(z, y):
-    z -= z.max(axis=1, keepdims=True)
-    return -true(logs(z), y).mean()
+def lower(loss, low):
+    return loss < low
+
+
+def stopping(start=1, reach=0, better=lower, best_of_all=False, turned=False, value=False, to_end=False):
+    """The rule of early stopping with something else in one place."""
+
+    def function(val_losses, patience):
+        best = 1
+        for epoch, loss in enumerate(val_losses, 1):
+            if better(loss, val_losses[best - 1]):
+                best = epoch
+            if epoch - best == patience + reach and not to_end:
+                break
+        if best_of_all:
+            best = int(np.argmin(val_losses)) + 1
+        found = (epoch - 1 + start, val_losses[best - 1] if value else best - 1 + start)
+        return found[::-1] if turned else found
+
+    return function
+
+
+def with_counter(val_losses, patience):
+    best, waited = 0, 0
+    for k in range(1, len(val_losses)):
+        waited = 0 if val_losses[k] < val_losses[best] else waited + 1
+        best = k if waited == 0 else best
+        if waited >= patience:
+            return [k + 1, best + 1]
+    return [len(val_losses), best + 1]
+
+
+def rises(val_losses, patience):
+    rose, epoch = 0, 1
+    for epoch in range(2, len(val_losses) + 1):
+        rose = rose + 1 if val_losses[epoch - 1] > val_losses[epoch - 2] else 0
+        if rose == patience:
+            break
+    return epoch, int(np.argmin(val_losses[:epoch])) + 1
+
+
+def trained(*units, dropout=0.3, activation="relu", epochs=18, n=10_000, scale=255, outputs=10):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    (x, y), _ = data.load_mnist()
+    net = keras.Sequential([keras.Input((784,))])
+    for width in units:
+        net.add(keras.layers.Dense(width, activation=activation))
+        net.add(keras.layers.Dropout(dropout)) if dropout else None
+    net.add(keras.layers.Dense(outputs))
+    net.compile(keras.optimizers.Adam(0.001), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    if epochs:
+        net.fit(x[:n].reshape(-1, 784).astype("float32") / scale, y[:n], batch_size=100, epochs=epochs, verbose=0)
+    return net
+
+
+def convolution():
+    import keras
+
+    layers = [keras.Input((784,)), keras.layers.Reshape((28, 28, 1)), keras.layers.Conv2D(2, 3)]
+    return keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
+def in_the_list(weights, order):
+    weights[0] = weights[0][order]
+    return weights
+
+
+def first(change):
+    return lambda weights, order: [change(weights[0], order), *weights[1:]]
 
 
 COUNTS = np.diag([8, 9, 7, 8, 6, 9, 9, 8, 5, 7]) + np.eye(10, k=1, dtype=int) + 2 * np.eye(10, k=-3, dtype=int)
 DIAGONAL, ROWS, COLUMNS = np.diag(COUNTS), COUNTS.sum(axis=1), COUNTS.sum(axis=0)
 
 RIGHT = {
-    "07.1": [
-        (lambda train, new: (new - train.mean()) / train.std(),),
-        (lambda train, new: ((new - np.mean(train)) / np.std(train)).tolist(),),
-        (lambda train, new: (new - train.mean()) / train.std(ddof=1),),
+    "07.2": [(stopping(),), (with_counter,)],
+    "07.4": [
+        (lambda weights, order: [weights[0][order], *weights[1:]],),
+        (lambda weights, order: [np.take(weights[0], order, axis=0)] + list(weights[1:]),),
     ],
-    "07.2": [(lambda z, y: -true(logs(z), y).mean(),), (lambda z, y: [float(-true(logs(z), y).mean())],)],
-    "07.4": [(13002,), (np.array([13002.0]),)],
     "07.5": [(DIAGONAL / ROWS, COUNTS), ((DIAGONAL / ROWS).round(4).tolist(), COUNTS.tolist())],
 }
 
 WRONG = {
-    "07.1": [
-        ((lambda train, new: (new - new.mean()) / new.std(),), "company"),
-        ((lambda train, new: (new - train.mean(axis=0)) / train.std(axis=0),), "each pixel"),
-        ((lambda train, new: (new - np.append(train, new).mean()) / np.append(train, new).std(),), "together"),
-        ((lambda train, new: (new - train.mean()) / new.std(),), "One of the two"),
-        ((lambda train, new: new - train.mean(),), "Divide it"),
-        ((lambda train, new: (new - train.mean()) / train.var(),), "variance"),
-        ((lambda train, new: new / train.std(),), "Subtract"),
-        ((lambda train, new: new / 255,), "other scale"),
-        ((lambda train, new: (train - train.mean()) / train.std(),), "Return the new"),
-        ((lambda train, new: (new - train.mean(axis=0)) / (train.std(axis=0) + 1e-7),), "leave out the axis"),
-        ((lambda train, new: (train.mean() - new) / train.std(),), "sign"),
-    ],
     "07.2": [
-        *LOGITS_NLL,
-        (lambda z, y: -np.log(true(naive(z), y)).mean(), "overflows"),
-        (lambda z, y: z - z.max(axis=1), "keepdims=True"),
-        (in_place, "copy"),
+        (stopping(turned=True), "wrong order"),
+        (stopping(start=0), "counted from 0"),
+        (stopping(value=True), "best epoch is another one"),
+        (stopping(to_end=True), "to the end"),
+        (stopping(best_of_all=True), "best epoch is another one"),
+        (stopping(reach=1), "too late"),
+        (stopping(reach=-1), "too early"),
+        (stopping(better=lambda loss, low: loss <= low), "equal loss"),
+        (rises, "*rose*"),
+        (lambda val_losses, patience: stopping()(val_losses, patience)[0], "two numbers"),
+        ([5, 3], "function"),
     ],
     "07.4": [
-        ((12960,), "weights only"),
-        ((12832,), "output layer"),
-        ((12730,), "second hidden"),
-        ((784 * 16 + 16 + 784 * 16 + 16 + 170,), "16 inputs"),
-        ((906,), "28 times 28"),
-        ((784 * 16 * 16 * 10,), "add up"),
-        ((826,), "units"),
-        ((12963,), "not each layer"),
-        ((12992,), "output layer are missing"),
+        (first(lambda W, order: W), "Nothing has changed"),
+        (first(lambda W, order: W[:, order]), "columns"),
+        (first(lambda W, order: W[np.argsort(order)]), "backwards"),
+        (first(lambda W, order: W[order].T), "transposed"),
+        (in_the_list, "changes the list"),
+        (lambda weights, order: weights[0][order], "list of 4"),
+        (lambda weights, order: [w[order] if len(w) == 6 else w for w in weights], "Only the first"),
+        (first(lambda W, order: W[order][:3]), "shapes"),
     ],
     "07.5": [
         ((DIAGONAL / COLUMNS, COUNTS), "precision"),
@@ -102,8 +157,9 @@ WRONG = {
         ((DIAGONAL / ROWS[:, None], COUNTS), "keepdims"),
     ],
 }
+
 MODELS = {
-    "07.3": (
+    "07.1": (
         [lambda: digits(), lambda: digits("softmax", from_logits=False), named_loss, loss_as_function],
         [
             (lambda: digits("softmax"), "twice"),
@@ -117,6 +173,22 @@ MODELS = {
             (lambda: digits(loss="CategoricalCrossentropy"), "sparse"),
             (lambda: digits(compiled=False), "compiled"),
             (lambda: 10, "Keras model"),
+        ],
+    ),
+    "07.3": (
+        [lambda: trained(200, 100, dropout=0.3, epochs=20)],
+        [
+            (lambda: trained(200, 100, epochs=0), "guessing"),
+            (lambda: trained(256, 128, epochs=0), "parameters"),
+            (lambda: trained(epochs=2), "ten templates"),
+            (lambda: trained(64, activation=None, dropout=0, epochs=2), "no activation"),
+            (lambda: trained(64, dropout=0, epochs=3), "no dropout"),
+            (lambda: trained(64, epochs=2), "Wider layers"),
+            (lambda: trained(64, epochs=3, scale=1), "0 to 255"),
+            (lambda: trained(8, epochs=0, outputs=2), "Ten numbers"),
+            (convolution, "Dense layers"),
+            (lambda: digits(units=10), "guessing"),
+            (lambda: 0.97, "Keras model"),
         ],
     ),
 }

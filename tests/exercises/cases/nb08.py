@@ -1,4 +1,5 @@
 import numpy as np
+from scipy.signal import correlate2d
 
 
 def kernel(row, column, weight=1.0):
@@ -34,15 +35,85 @@ def stops_early(image, size):
         return result
 
 
+def windows(x, w):
+    return np.lib.stride_tricks.sliding_window_view(x, w.shape) * w
+
+
+def by_windows(x, w):
+    return np.einsum("ijkl,kl->ij", np.lib.stride_tricks.sliding_window_view(x, w.shape), w)
+
+
+def by_two_loops(image, kernel):
+    height, width = kernel.shape
+    out = np.zeros((image.shape[0] - height + 1, image.shape[1] - width + 1))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = np.sum(image[i : i + height, j : j + width] * kernel)
+    return out
+
+
+def by_shifted_images(x, w):
+    rows, columns = x.shape[0] - w.shape[0] + 1, x.shape[1] - w.shape[1] + 1
+    return sum(w[a, b] * x[a : a + rows, b : b + columns] for a, b in np.ndindex(w.shape))
+
+
+def first_row_only(x, w):
+    out = np.zeros_like(by_windows(x, w))
+    out[0] = by_windows(x, w)[0]
+    return out
+
+
+def first_place_only(x, w):
+    out = np.zeros_like(by_windows(x, w))
+    out[0, 0] = by_windows(x, w)[0, 0]
+    return out
+
+
+def wrong_start(x, w):
+    out = by_windows(x, w)
+    return out[:, np.arange(out.shape[1]) // 2]
+
+
+def bar_net(kernels=3, epochs=12, pool="GlobalMaxPooling2D", outputs=3, padding="same", kinds=3, size=16, head=True):
+    """The network of exercise 08.4, trained on bars of so many kinds."""
+    import keras
+    from keras import layers
+
+    from dlhelpers.exercises.nb08 import bar_images
+
+    keras.utils.set_random_seed(1)
+    x, y = bar_images(2000, seed=3, kinds=kinds)
+    body = [layers.Conv2D(kernels, 5, padding=padding)] if kernels else []
+    body += [getattr(layers, pool)()] if pool else []
+    body += [layers.Dense(outputs, activation="softmax")] if head else []
+    model = keras.Sequential([keras.Input((size, size, 1)), *body])
+    model.compile(keras.optimizers.Adam(0.03), "sparse_categorical_crossentropy")
+    if epochs:
+        model.fit(x, y, batch_size=50, epochs=epochs, verbose=0)
+    return model
+
+
+def broken():
+    model = bar_net(epochs=0)
+    model.set_weights([weights * np.nan for weights in model.get_weights()])
+    return model
+
+
+def sizeless():
+    import keras
+
+    return keras.Sequential([keras.layers.Conv2D(2, 5), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(3)])
+
+
 RIGHT = {
     "08.1": [([-2, 4],), (np.array([[-2.0, 4.0]]),), ((-2, 4),)],
-    "08.2": [
+    "08.2": [(by_two_loops,), (by_windows,), (by_shifted_images,), (lambda x, w: correlate2d(x, w, mode="valid"),)],
+    "08.3": [
         (lambda n, k, padding, stride: (n + 2 * padding - k) // stride + 1,),
         (lambda n, k, padding, stride: np.floor((n + 2 * padding - k) / stride) + 1,),
     ],
-    "08.3": [(kernel(1, 0),), ([[0, 0, 0], [1, 0, 0], [0, 0, 0]],), (kernel(1, 0)[:, :, None, None],)],
-    "08.4": [(lambda image, size: blocks(image, size).max(axis=(1, 3)),), (by_loops,)],
-    "08.5": [(51264,), (np.float32(51264),), ([51264],)],
+    "08.5": [(kernel(1, 0),), ([[0, 0, 0], [1, 0, 0], [0, 0, 0]],), (kernel(1, 0)[:, :, None, None],)],
+    "08.6": [(lambda image, size: blocks(image, size).max(axis=(1, 3)),), (by_loops,)],
 }
 
 WRONG = {
@@ -58,6 +129,23 @@ WRONG = {
         ((-2,), "two answers"),
     ],
     "08.2": [
+        ((lambda x, w: by_windows(x, w[::-1, ::-1]),), "turned round"),
+        ((lambda x, w: correlate2d(x, w, mode="same"),), "stays inside"),
+        ((lambda x, w: by_windows(x, w).T,), "transposed"),
+        ((lambda x, w: by_windows(x[:-1, :-1], w),), "too few"),
+        ((lambda x, w: by_windows(x, np.ones_like(w)),), "weights are missing"),
+        ((lambda x, w: by_windows(x, w) / w.size,), "np.sum"),
+        ((lambda x, w: by_windows(x, np.ones_like(w)) / w.size,), "averages"),
+        ((lambda x, w: windows(x, w).max(axis=(2, 3)),), "largest product"),
+        ((lambda x, w: np.zeros_like(by_windows(x, w)),), "still 0"),
+        ((lambda x, w: np.sum(x[: w.shape[0], : w.shape[1]] * w),), "shape"),
+        ((first_row_only,), "outer loop"),
+        ((first_place_only,), "inside a loop"),
+        ((wrong_start,), "starts at row i"),
+        ((lambda x, w: x * w,), "entry by entry"),
+        ((lambda x, w: by_windows(x, w) + 1,), "the numbers are not"),
+    ],
+    "08.3": [
         ((lambda n, k, padding, stride: (n + 2 * padding - k) // stride,), "starts"),
         ((lambda n, k, padding, stride: (n + 2 * padding - k) / stride + 1,), "fraction"),
         ((lambda n, k, padding, stride: np.ceil((n + 2 * padding - k) / stride) + 1,), "rounds up"),
@@ -70,7 +158,7 @@ WRONG = {
         ((lambda n, k, padding, stride: n + 2 * padding - k // stride + 1,), "Brackets"),
         ((lambda n, k, padding, stride: n - k + 1,), "steps of one"),
     ],
-    "08.3": [
+    "08.5": [
         ((kernel(1, 2),), "to the left"),
         ((kernel(0, 1),), "down"),
         ((kernel(2, 1),), "up"),
@@ -84,7 +172,7 @@ WRONG = {
         (([1, 0, 0],), "3 x 3"),
         ((kernel(1, 0).ravel(),), "(9,)"),
     ],
-    "08.4": [
+    "08.6": [
         ((lambda image, size: blocks(image, size).mean(axis=(1, 3)),), "mean pooling"),
         ((lambda image, size: blocks(image, size).min(axis=(1, 3)),), "smallest"),
         ((lambda image, size: image[::size, ::size],), "every"),
@@ -98,16 +186,24 @@ WRONG = {
         ((stops_early,), "`return`"),
         ((lambda image, size: max(image[:size, :size]),), "np.max"),
     ],
-    "08.5": [
-        ((51200,), "bias, too"),
-        ((51201,), "One bias"),
-        ((51232,), "not 32"),
-        ((1664,), "channels are missing"),
-        ((801,), "one kernel"),
-        ((10304,), "25"),
-        ((14 * 14 * 51264,), "share"),
-        ((6400,), "outputs"),
-        ((0.5,), "whole number"),
-        ((53248,), "share it"),
-    ],
+}
+
+MODELS = {
+    "08.4": (
+        [bar_net, lambda: bar_net(kernels=4)],
+        [
+            (lambda: bar_net(kernels=1), "one kernel"),
+            (lambda: bar_net(epochs=0), "guessing"),
+            (lambda: bar_net(kinds=2), "all three"),
+            (lambda: bar_net(outputs=4, epochs=0), "three outputs"),
+            (lambda: bar_net(kernels=8, epochs=0), "at most 150"),
+            (lambda: bar_net(kernels=1, pool="Flatten", epochs=0), "in place of Flatten"),
+            (lambda: bar_net(kernels=2, padding="valid", epochs=12), "border"),
+            (lambda: bar_net(pool=None, head=False, epochs=0), "feature map"),
+            (lambda: bar_net(size=28, epochs=0), "(16, 16, 1)"),
+            (broken, "nan"),
+            (sizeless, "size of its images"),
+            (lambda: "0.97", "Keras model"),
+        ],
+    )
 }
