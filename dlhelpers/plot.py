@@ -887,7 +887,7 @@ def _solid(ax: Axes, left: float, shape: tuple[int, ...], most: int) -> float:
         ax.fill([left, left + 0.16, left + 0.16, left], np.array([-1, -1, 1, 1]) * height, fc="#FBE3D0", ec=PALETTE[1])
         return 0.16
     rows, columns, channels = shape
-    height, width = 1.5 * max(rows / most, 0.12), 1.1 * max(columns / most, 0.12)
+    height, width = 1.1 * max(rows / most, 0.12), 1.1 * max(columns / most, 0.12)
     sheets = 1 if channels == 1 else min(7, 2 + int(np.log2(channels)))
     for k in reversed(range(sheets)):
         x, y = left + 0.06 * k, 0.06 * (k - (sheets - 1) / 2)

@@ -58,33 +58,6 @@ def dense_parameters(*units: int) -> Mistakes:
     ]
 
 
-def convolution_parameters(side: int, channels: int, kernels: int) -> Mistakes:
-    """Return wrong numbers of parameters of a convolution.
-
-    Parameters
-    ----------
-    side, channels, kernels : int
-        The side of a kernel, the channels of the input, and the number of kernels.
-
-    Examples
-    --------
-    >>> convolution_parameters(3, 32, 64)[0]
-    (18432, 'These are the weights. Each of the 64 kernels has a bias, too.')
-    """
-    flat = side * side * kernels
-    weights, a_slice = flat * channels, f"a {side} x {side} slice for each of the {channels}"
-    return [
-        (weights, f"These are the weights. Each of the {kernels} kernels has a bias, too."),
-        (weights + 1, f"One bias is not enough: each of the {kernels} kernels has its own."),
-        (weights + channels, f"A bias belongs to each kernel, not to each input channel: {kernels}, not {channels}."),
-        (weights + channels * kernels, f"One bias is enough for each kernel. Its {channels} slices are added up and share it."),
-        (flat + kernels, f"The input channels are missing: each kernel has {a_slice}."),
-        (flat, f"The input channels are missing, and so are the biases: each kernel has {a_slice}."),
-        (side * channels * kernels + kernels, f"{side} stands for {side} x {side}: each slice has {side**2} weights."),
-        (side * side * channels + 1, f"This is one kernel with its bias. The layer has {kernels} of them."),
-    ]
-
-
 def nll_of_logits(z: np.ndarray, y: np.ndarray, one: str) -> Mistakes:
     """Return wrong forms of the mean NLL of logits.
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import NotYet, array, call, exercise, grade, keras_model, last_activation, number
-from dlhelpers.exercises.formulas import convolution_parameters
+from dlhelpers.exercises.core import NotYet, array, call, exercise, grade, keras_model
 
 
 @exercise(
@@ -23,7 +22,7 @@ def images_with_channel(images: Any) -> str | None:
     if x.shape[-2:] == (28, 28) and x.ndim == 3:
         return "The channel is missing. A grey image has one: add an axis at the end."
     if x.ndim == 2 and x.shape[1] == 784:
-        return "These are rows of 784 pixels, as for a dense layer. A convolution needs the picture."
+        return "These are rows of 784 pixels, as for a dense layer. A convolution needs the image."
     if x.ndim == 4 and x.shape[1:] == (1, 28, 28):
         return "The channel comes first here. In Keras on TensorFlow it comes last."
     if x.ndim == 4 and x.shape[::3] == (1, len(x)) or x.shape[:1] == (1,):
@@ -56,81 +55,134 @@ def _first_images() -> np.ndarray:
 
 @exercise(
     "09.2",
-    "One kernel is as deep as its input has channels. How many numbers is that?",
-    "A kernel has 3 * 3 * 32 weights and one bias. There are 64 of them.",
-    "3 * 3 * 32 * 64 + 64",
-    praise="18 496, whatever the size of the image.",
+    "Without padding, a kernel of side k can stand at n - k + 1 places along a side of n.",
+    "One kernel has kernel * kernel * channels weights and one bias. The layer has `kernels` of them.",
+    "return side - kernel + 1, kernels * (kernel * kernel * channels + 1)",
+    praise="With these two rules you can check any CNN on paper.",
 )
-def parameters_of_second_layer(count: Any) -> str | None:
-    mistakes = [
-        *convolution_parameters(3, 32, 64),
-        (320, "320 are the first layer's, with one grey channel. Here are 64 kernels, and each sees all 32 channels."),
-        (320 + 18496, "These are both layers. The second one alone is asked for."),
+def layer_rules(function: Any) -> str | None:
+    cases = [(28, 1, 5, 16), (12, 16, 3, 32), (32, 3, 1, 7)]
+    got = [array(call(function, *case)) for case in cases]
+    if any(one.shape != (2,) for one in got):
+        return "Return two numbers, `side, parameters`, for the output's side and the number of parameters."
+    n, c, k, m = np.array(cases).T
+    found, side, parameters = np.array(got), n - k + 1, m * (k * k * c + 1)
+    if np.allclose(found, np.stack([parameters, side], axis=1)):
+        return "Right numbers, wrong order: first the side, then the parameters."
+    sides = [
+        (n, "The side is that of a layer with padding. Without it, each layer takes a rim away."),
+        (n - k, "The side is one too small: a kernel of side n fits once into an image of side n."),
+        (n - 2 * k + 2, "The side is too small: a kernel of side k takes k - 1 pixels in all, not on each end."),
+        (side**2, "The side is asked for, not the number of places."),
     ]
-    return grade(number(count), 18496, mistakes, rtol=0)
+    counts = [
+        (m * k * k * c, "The parameters lack the biases: each kernel has one."),
+        (m * k * k * c + 1, "One bias is not enough: each kernel has its own."),
+        (m * k * k * c + c, "A bias belongs to each kernel, not to each input channel."),
+        (m * (k * k * c + c), "Each kernel has one bias for all of its slices."),
+        (m * (k * k + 1), "The parameters lack the input channels: each kernel has a slice for each of them."),
+        (m * (k * c + 1), "A kernel of side k has k times k weights for each channel, not k."),
+        (k * k * c + 1, "These are the parameters of one kernel. The layer has `kernels` of them."),
+        (m * (k * k * c + 1) * side**2, "All places share the weights: the parameters do not depend on the side."),
+    ]
+    return grade(found[:, 0], side, sides, other="The side of the output is another one: n - k + 1.") or grade(
+        found[:, 1], parameters, counts, rtol=0, other="The side is right, and the number of parameters is another one."
+    )
 
 
 @exercise(
     "09.3",
-    "Without padding a kernel of side 5 fits at 32 - 5 + 1 places. Pooling halves.",
-    "32 becomes 28, then 14. Now the kernel of side 3, then pooling again.",
-    "side = ((32 - 5 + 1) // 2 - 3 + 1) // 2",
-    praise="32, 28, 14, 12, 6.",
+    "Copy the network of section 2. Which layer has most of its parameters, and what makes it so large?",
+    "Fewer kernels, such as 8 and 16, and no hidden dense layer: the ten outputs right after Flatten.",
+    "Conv2D(8, 5, relu), MaxPooling2D, Conv2D(16, 5, relu), MaxPooling2D, Flatten, Dense(10): 5994 parameters. Train 6 epochs.",
+    praise="Far fewer parameters than the dense network, and fewer errors.",
 )
-def last_side(side: Any) -> str | None:
-    mistakes = [
-        (8, "This is with padding: 32, 16, 8. Without it each convolution takes a rim away."),
-        (7, "The second convolution shrinks its maps as well: 14 becomes 12 before it is pooled."),
-        (12, "This is the side before the last pooling."),
-        (5, "A kernel of side F takes F - 1 pixels, not F: 32 - 5 + 1 = 28."),
-        (26, "The two poolings are missing: each halves the side."),
-        (13, "One of the two poolings is missing: each halves the side."),
-        (36, "This is the area, 6 x 6. The side is asked for."),
-        (14, "This is the side after the first pooling. One more convolution and pooling follow."),
-    ]
-    return grade(number(side), 6, mistakes, rtol=0)
+def small_cnn(model: Any) -> str | None:
+    model = keras_model(model)
+    if message := _shape_of_digits(model):
+        return message
+    kinds = [type(layer).__name__ for layer in model.layers]
+    if not any("Conv" in kind for kind in kinds):
+        return "There is no convolution in it."
+    if model.count_params() > 20_000:
+        largest = type(max(model.layers, key=lambda layer: layer.count_params())).__name__
+        advice = "make the maps smaller or fewer before it, or drop the hidden dense layer" if largest == "Dense" else "take fewer kernels"
+        return f"It has {model.count_params()} parameters, more than 20 000. The largest layer is a {largest}: {advice}."
+    x, y = _fresh_digits()
+    accuracy = _accuracy(model, x, y)
+    if accuracy >= 0.965:
+        return None
+    if _accuracy(model, 255 * x, y) > max(0.8, accuracy + 0.05):
+        return "It was trained on pixels from 0 to 255. Use x_train, which goes from 0 to 1."
+    if accuracy < 0.2:
+        return f"It gets {accuracy:.0%} of fresh digits right, which is guessing. Was it trained, with from_logits matching its last layer?"
+    return f"It gets {accuracy:.1%} of fresh digits right; 96.5 % are asked for. Train for more epochs, or on all of x_train."
+
+
+def _shape_of_digits(model: Any) -> str | None:
+    shape = tuple(getattr(model, "input_shape", None) or ())
+    if not shape:
+        return "The model does not know the size of its images yet. Its first part says it: keras.Input((28, 28, 1))."
+    if shape[1:] != (28, 28, 1):
+        return f"The digits have the shape (28, 28, 1); the model expects {shape[1:]}."
+    if tuple(model.output_shape)[1:] != (10,):
+        if len(model.output_shape) == 4:
+            return "The output is still a stack of feature maps. Flatten it, then a dense layer."
+        return f"Ten numbers for each digit are asked for; the output has shape {tuple(model.output_shape)[1:]}."
+    return None
+
+
+@functools.cache
+def _fresh_digits() -> tuple[np.ndarray, np.ndarray]:
+    x, y = data.load_mnist()[1]
+    return x[::4, ..., None].astype("float32") / 255, y[::4]
+
+
+def _accuracy(model: Any, x: np.ndarray, y: np.ndarray) -> float:
+    z = np.asarray(model.predict(x, batch_size=500, verbose=0), dtype=float)
+    if not np.isfinite(z).all():
+        raise NotYet("The network gives nan: its training has blown up. Try a smaller learning rate.")
+    return float((z.argmax(axis=1) == y).mean())
+
+
+def _shuffle(x: Any, order: Any) -> Any:
+    return x.reshape(len(x), 784)[:, order].reshape(x.shape)
 
 
 @exercise(
     "09.4",
-    "Input((32, 32, 3)), then convolution and pooling in turn, then Dense(100) without an activation.",
-    "A Dense layer behind Flatten is costly: 100 weights for each feature. Pool more before it, or use GlobalAveragePooling2D.",
-    "Conv2D(16, 3), MaxPooling2D, Conv2D(32, 3), MaxPooling2D, GlobalAveragePooling2D, Dense(100): 8 388 parameters.",
-    praise="Colour in, 100 logits out, and few enough parameters.",
+    "Indexing with a list of positions reorders a row: row[order]. Your images are not rows yet.",
+    "x.reshape(len(x), 784) makes a row of each image; [:, order] reorders all rows in the same way.",
+    "return x.reshape(len(x), 784)[:, order].reshape(x.shape)",
+    praise="All images are shuffled in the same way, so nothing is lost but the neighbours.",
+    solution=_shuffle,
 )
-def small_cnn(model: Any) -> str | None:
-    model = keras_model(model)
-    shape = tuple(getattr(model, "input_shape", ()) or ())
-    if not shape:
-        return "The model does not know the size of its images yet. Its first part says it: keras.Input."
-    if shape[1:] == (32, 32, 1):
-        return "The images have colour: three channels, not one."
-    if shape[1:] == (32, 32):
-        return "The channels are missing: Input((32, 32, 3))."
-    if shape[1:] != (32, 32, 3):
-        return f"The input should be (32, 32, 3), and this one is {shape[1:]}."
-    kinds = [type(layer).__name__ for layer in model.layers]
-    if not any("Conv" in kind for kind in kinds):
-        return "There is no convolution in it."
-    if not any("Pooling" in kind for kind in kinds):
-        return "There is no pooling layer in it."
-    x = np.random.default_rng(9).uniform(0, 1, (16, 32, 32, 3)).astype("float32")
-    z = np.asarray(model(x), dtype=float)
-    if z.ndim == 4:
-        return "The output is still a picture. Flatten it or pool it, then a dense layer."
-    if z.shape != (16, 100):
-        return f"100 numbers for each image are asked for; the output has shape {z.shape[1:]}."
-    if np.allclose(z.sum(axis=1), 1, atol=1e-3):
-        return "These are probabilities. Logits are asked for: no softmax on the last layer."
-    if z.min() >= 0:
-        return "All outputs are positive, so an activation is on the last layer. A logit may be any number."
-    if last_activation(model) != "linear":
-        return f"On the last layer is the activation {last_activation(model)}. A logit may be any number."
-    if model.count_params() > 60_000:
-        largest = type(max(model.layers, key=lambda layer: layer.count_params())).__name__
-        advice = "make the maps smaller before it" if largest == "Dense" else "take fewer kernels"
-        return f"It has {model.count_params()} parameters, more than 60 000. The largest layer is a {largest}: {advice}."
-    return None
+def shuffled_pixels(function: Any) -> str | None:
+    rng = np.random.default_rng(9)
+    x, order = rng.uniform(0.1, 1, (5, 28, 28, 1)).astype("float32"), rng.permutation(784)
+    result = array(call(function, x, order))
+    if result.shape != x.shape:
+        return f"Images of shape {x.shape} went in, {result.shape} came out. Bring the rows back to the shape of images."
+    mistakes = [
+        (x, "The images came back as they were. Reorder their pixels."),
+        (x.reshape(5, 784)[:, np.argsort(order)].reshape(x.shape), "This puts the pixels back, as argsort does: take them from `order` itself."),
+    ]
+    rows = result.reshape(5, 784)
+    right = _shuffle(x, order)
+    if np.allclose(result, right):
+        other_order = rng.permutation(784)
+        return None if np.allclose(array(call(function, x, other_order)), _shuffle(x, other_order)) else "Use the order that comes in."
+    same_pixels = np.allclose(np.sort(rows, axis=1), np.sort(x.reshape(5, 784), axis=1))
+    if np.allclose(np.sort(result.ravel()), np.sort(x.ravel())) and not same_pixels:
+        return "Pixels have wandered from one image into another: shuffle within each image, [:, order]."
+    other = "Each image holds its own pixels, but not in the order that came in. Is it the same order for all, from `order`?"
+    return grade(result, right, mistakes, rtol=1e-5, other=other if same_pixels else "Some pixels are lost or doubled: each should appear once.")
+
+
+def _right_by(x: Any, k: int) -> Any:
+    result = np.zeros_like(x)
+    result[:, :, k:] = x[:, :, : 28 - k]
+    return result
 
 
 @exercise(
@@ -139,6 +191,7 @@ def small_cnn(model: Any) -> str | None:
     "The axes are image, row, column, channel. The first 28 - k columns move to the place of the last ones.",
     "result = np.zeros_like(x); result[:, :, k:] = x[:, :, : 28 - k]; return result",
     praise="And for k = 0 it changes nothing, where x[:, :, :-k] would be empty.",
+    solution=_right_by,
 )
 def move_right(function: Any) -> str | None:
     x = np.random.default_rng(4).uniform(0.1, 1, (3, 28, 28, 1)).astype("float32")
@@ -175,3 +228,28 @@ def move_right(function: Any) -> str | None:
             reason = " A slice such as :-k is empty for 0; use : 28 - k." if k == 0 else ""
             return f"Right for 4 pixels, wrong for k = {k}.{reason}"
     return None
+
+
+@exercise(
+    "09.6",
+    "What the architecture does not give, data can. Which images has the network never seen?",
+    "Cut x_train into five parts and move part k by k pixels with right_by; put them together again with np.concatenate.",
+    "parts = [right_by(x_train[k::5], k) for k in range(5)]; labels likewise; then a CNN, compile, and fit for 6 epochs.",
+    praise="The training data taught what the architecture does not know.",
+)
+def robust_cnn(model: Any) -> str | None:
+    model = keras_model(model)
+    if message := _shape_of_digits(model):
+        return message
+    x, y = _fresh_digits()
+    reached = [_accuracy(model, _right_by(x, k), y) for k in range(5)]
+    if min(reached) >= 0.95:
+        return None
+    if max(reached) < 0.2:
+        return f"It gets {reached[0]:.0%} of digits in their place right, which is guessing. Was it trained, with the right labels?"
+    if reached[0] < 0.9 < max(reached):
+        return f"Moved digits are fine now, but only {reached[0]:.0%} of those that have not moved are right. Show it both."
+    if reached[0] - reached[-1] > 0.1:
+        worst = int(np.argmin(reached))
+        return f"Moved by {worst} pixels, only {reached[worst]:.0%} of the digits are right. Did the training show such digits?"
+    return f"The worst of the five shifts has {min(reached):.1%} of fresh digits right; 95 % are asked for. Train for more epochs."

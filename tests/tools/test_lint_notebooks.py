@@ -283,10 +283,7 @@ def test_a_fact_that_nothing_computes_has_a_line_of_text(tmp_path, capsys):
     assert lecture_map.main([], tmp_path) == 1 and "does not list F997" in capsys.readouterr().err
 
 
-STILL_OPEN = {f"F{n}" for n in range(238, 262)}  # section 9: to be emptied when its notebook is revised
-
-
 def test_every_fact_of_the_lectures_has_a_home():
     facts = lecture_map.known_facts(ROOT)
     assert len(facts) == len(set(facts)) == 367
-    assert set(lecture_map.homeless(ROOT)) <= STILL_OPEN
+    assert not lecture_map.homeless(ROOT)

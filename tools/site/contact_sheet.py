@@ -17,9 +17,9 @@ COLUMNS, WIDTH, HEIGHT, CAPTION, GAP = 3, 520, 290, 40, 24  # pixels
 # Notebook, id of the cell that drew the figure, what to see in it.
 FIGURES = [
     ("01", "hidden-eight", "01  a network by hand"),
-    ("02", "playground-sliders", "02  two spirals, two hidden layers"),
+    ("02", "boundaries", "02  one neuron, and eight hidden units"),
     ("08", "gallery", "08  kernels on a photograph"),
-    ("09", "feature-maps", "09  what a CNN sees in digits"),
+    ("09", "maps", "09  what a CNN sees in digits"),
     ("13", "wave-figure", "13  a wave forecast from its past"),
     ("15", "more-figure", "15  more text, better models"),
     ("17", "fish-figure", "17  regression that knows its spread"),
