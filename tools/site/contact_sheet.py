@@ -18,7 +18,7 @@ COLUMNS, WIDTH, HEIGHT, CAPTION, GAP = 3, 520, 290, 40, 24  # pixels
 FIGURES = [
     ("01", "hidden-eight", "01  a network by hand"),
     ("02", "boundaries", "02  one neuron, and eight hidden units"),
-    ("08", "gallery", "08  kernels on a photograph"),
+    ("08", "photo", "08  kernels on a photograph"),
     ("09", "maps", "09  what a CNN sees in digits"),
     ("13", "wave-figure", "13  a wave forecast from its past"),
     ("15", "more-figure", "15  more text, better models"),
