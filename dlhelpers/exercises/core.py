@@ -79,7 +79,8 @@ class Progress:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr style="color:{_COLOURS[state]}"><td>{_SIGNS[state]} {id}</td><td>{_DONE[state]}</td><td>{hints}</td></tr>'
+            f'<tr><td style="border-left:6px solid {_COLOURS[state]}">{_SIGNS[state]} {id}</td>'
+            f"<td>{_DONE[state]}</td><td>{hints}</td></tr>"
             for id, state, hints in self.rows
         )
         return f"<b>{self._summary()}</b><table>{rows}</table>"

@@ -14,7 +14,7 @@ from tools.site.build_site import front_page, prepared, reading_edition, sources
 TABLE = "| no. | notebook |\n|---|---|\n| 01 | [A sample](notebooks/01_sample.ipynb): sums |"
 README = f"# A course\n\nTwo\nlines.\n\n## Start\n\n| no |\n\n## The notebooks\n\n{TABLE}\n\nMore.\n\n## Where\n"
 TEMPLATE = "<!-- introduction of README.md -->\n\nOurs.\n\n<!-- table of README.md -->\n"
-PAGES = {"notebooks/01_sample.ipynb", "data/README.md", "docs/lecture_map.md"}
+PAGES = {"notebooks/01_sample.ipynb", "data/README.md", "docs/glossary.md", "docs/lecture_map.md"}
 REAL = "https://github.com/uni-x/course"
 
 
@@ -25,6 +25,7 @@ def course(tmp_path):
     (tmp_path / "README.md").write_text(README)
     (tmp_path / "docs" / "site").mkdir()
     (tmp_path / "docs" / "site" / "index.md").write_text(TEMPLATE)
+    (tmp_path / "docs" / "glossary.md").write_text("# Glossary\n")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "README.md").write_text("# Data\n\nSee [the map](../docs/lecture_map.md#a).\n")
     return tmp_path
@@ -44,7 +45,7 @@ def true(source, root):
 
 def test_every_notebook_of_the_course_can_be_prepared():
     texts = sources(ROOT)
-    assert len(texts) == 3 + len(masters(ROOT))
+    assert len(texts) == 4 + len(masters(ROOT))
     assert all(f"](notebooks/{path.name})" in texts["index.md"] for path in masters(ROOT))
     assert not any("YOUR_ORG" in source for name, source in texts.items() if name.startswith("notebooks/"))
     assert not any("BEGIN SOLUTION" in source for source in texts.values())

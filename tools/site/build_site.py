@@ -43,9 +43,10 @@ from tools.authors.notebooks import (
     to_text,
     write_text,
 )
+from tools.site.alt_text import alt_text
 
 # Besides the notebooks, these are pages; links to any other file leave the site.
-EXTRA_PAGES = ("data/README.md", "docs/lecture_map.md")
+EXTRA_PAGES = ("data/README.md", "docs/glossary.md", "docs/lecture_map.md")
 PICTURES = ("docs/contact_sheet.webp",)
 TABLE_HEADING = "## The notebooks"
 CLAIMS = "What is asserted here"
@@ -137,8 +138,9 @@ def prepared(cell: NotebookNode) -> list[NotebookNode]:
         return [cell]
     if "install" in tags(cell):
         return []
-    for output in cell.outputs:
-        output.get("data", {}).pop(switches.FIGURE, None)
+    described = [output.get("data", {}).pop(switches.FIGURE, None) for output in cell.outputs]
+    if any(described):
+        cell.metadata["mystnb"] = {"image": {"alt": " ".join(alt_text(one) for one in described if one)}}
     if solution_regions(cell.source.split("\n")):
         question = new_code_cell(without_solutions(cell.source), id=f"open-{cell.id}"[:64])
         lines = cell.source.split("\n")
@@ -153,7 +155,7 @@ def prepared(cell: NotebookNode) -> list[NotebookNode]:
 
 def _folded(cell: NotebookNode, tag: str, show: str, hide: str) -> NotebookNode:
     cell.metadata["tags"] = [*tags(cell), tag]
-    cell.metadata["mystnb"] = {"code_prompt_show": show, "code_prompt_hide": hide}
+    cell.metadata.setdefault("mystnb", {}).update({"code_prompt_show": show, "code_prompt_hide": hide})
     return cell
 
 

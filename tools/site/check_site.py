@@ -1,8 +1,9 @@
 """Read the site in build/site as its readers do: every link and anchor, then every page in headless Chromium.
 
 Each page is opened at the width of a desktop and of a phone, without a network: no error in the console,
-nothing fetched from elsewhere, nothing wider than the phone, every formula set, every picture there; then the
-search is asked for a word. `--no-browser` checks only links and anchors.
+nothing fetched from elsewhere, nothing wider than the phone, every formula set, every picture there, light and dark;
+axe-core looks for what shuts out readers with a keyboard, a screen reader or weak eyes. Then the search is asked for a
+word and for terms of the glossary. `--no-browser` checks only links and anchors.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ OPTIONS += ["--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", "--hide-s
 BASE = "http://site.test/"  # answered from the folder, never by a network
 WIDTHS = {"desktop": 1280, "phone": 390}  # pixels
 WORD = "softmax"
+TERMS = ("overfitting", "receptive field")  # of the glossary
 PATIENCE = 30  # seconds for a page or a search
 
 # Wider than the window and inside nothing that scrolls: the reader would have to push the whole page sideways.
@@ -47,6 +49,14 @@ async width => {
     wrong: document.querySelectorAll("[data-mjx-error], mjx-merror").length,
     broken: [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.getAttribute("src")),
   };
+}
+"""
+
+# What WCAG 2.1 asks at level AA; the theme's own small print apart, so that a finding is one of ours to mend.
+_AXE = """
+async () => {
+  const found = await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]});
+  return found.violations.flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.target.join(" ")}`));
 }
 """
 
@@ -163,16 +173,29 @@ class Tab:
             problems.append(f"{seen['set']} of {seen['formulas']} formulas are set, {seen['wrong']} of them wrongly")
         return problems + [f"the picture {source} does not show" for source in seen["broken"]]
 
-    def search_problems(self, word: str) -> list[str]:
-        """Return what is wrong with a search for the word."""
+    def barriers(self, name: str) -> list[str]:
+        """Return what on a page shuts out some readers, in its light and its dark colours."""
+        from axe_playwright_python.base import AXE_SCRIPT
+
+        problems = []
+        for colours in ("light", "dark"):
+            self.page.emulate_media(color_scheme=colours)
+            self.page.goto(BASE + name)
+            self.page.evaluate(AXE_SCRIPT)
+            problems += [f"{problem} ({colours})" for problem in self.page.evaluate(_AXE)]
+        self.page.emulate_media(color_scheme="light")
+        return problems
+
+    def search_problems(self, word: str, page: str = "notebooks/") -> list[str]:
+        """Return what is wrong with a search for the word: it should lead to this page or folder."""
         from playwright.sync_api import TimeoutError as NothingFound
 
         self.heard.clear()
         self.page.goto(f"{BASE}search.html?q={word}")
         try:
-            self.page.wait_for_selector("#search-results li a[href*='notebooks/']")
+            self.page.wait_for_selector(f"#search-results li a[href*='{page}']")
         except NothingFound:
-            return [*self.heard, f"finds no notebook with {word!r}"]
+            return [*self.heard, f"does not find {word!r} in {page}"]
         return list(self.heard)
 
 
@@ -185,6 +208,9 @@ def browser_problems(folder: Path) -> list[str]:
             tab = Tab(browser, folder, width)
             problems += [f"{name} ({device}): {problem}" for name in names for problem in tab.page_problems(name)]
             problems += [f"search.html ({device}): {problem}" for problem in tab.search_problems(WORD)]
+        problems += [f"search.html: {p}" for term in TERMS for p in tab.search_problems(term, "docs/glossary")]
+        tab = Tab(browser, folder, WIDTHS["desktop"])
+        problems += [f"{name}: {problem}" for name in names for problem in tab.barriers(name)]
     return problems
 
 
