@@ -118,7 +118,7 @@ def number_makers(value):
     found = {"float64": a.copy, "float32": lambda: a.astype("float32"), "variable": lambda: tf.Variable(a)}
     found |= {"tensor": lambda: tf.constant(a), "tensor32": lambda: tf.constant(a, "float32")}
     found |= {"list": a.tolist, "tuple": lambda: nested_tuple(a.tolist())}
-    if (a == a.round()).all():
+    if np.isfinite(a).all() and (a == a.round()).all():
         found |= {"int64": lambda: a.astype("int64"), "list of int": lambda: a.astype(int).tolist()}
     if np.array_equal(tf.cast(tf.cast(a, "bfloat16"), "float64"), a):
         found["bfloat16"] = lambda: tf.constant(a, "bfloat16")
@@ -134,7 +134,7 @@ def number_makers(value):
 
 def single_makers(x):
     kinds = {"float": float, "float64 scalar": np.float64, "float32 scalar": np.float32, "0-d": np.array}
-    kinds |= {"int": int, "int scalar": np.int64} if x == round(x) else {}
+    kinds |= {"int": int, "int scalar": np.int64} if np.isfinite(x) and x == round(x) else {}
     found = {name: functools.partial(kind, x) for name, kind in kinds.items()}
     found |= {"in a list": lambda: [x], "in a tuple": lambda: (x,), "1 x 1": lambda: np.array([[x]])}
     found |= {"of arrays": lambda: [np.array([x])], "one in a series": lambda: pd.Series([x])}
