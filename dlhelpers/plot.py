@@ -910,6 +910,49 @@ def _layer_steps(model: Any) -> list[tuple[str, tuple[int, ...]]]:
     return changed
 
 
+def transformer_block(ax: Axes | None = None) -> Axes:
+    """Draw one block of a Transformer, left to right: two parts, each on a side road, each added to what was there.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `ax` is not one Axes.
+
+    Examples
+    --------
+    >>> ax = plot.transformer_block()
+    >>> sum(text.get_text() == "+" for text in ax.texts)
+    2
+    """
+    ax = _axes(ax, figsize=(8.6, 2.3))
+    arrow = dict(arrowstyle="-|>", color="0.35", linewidth=1.8, shrinkA=0, shrinkB=0)
+    ax.text(0, 0, "x", ha="right", va="center", size=14)
+    ax.annotate("", (11.9, 0), (0.15, 0), arrowprops=arrow)
+    for start, name, k in ((0.7, "attention\n(between places)", 0), (6.2, "dense, dense\n(at each place)", 2)):
+        ax.plot([start, start, start + 0.4], [0, 1.4, 1.4], color="0.35", linewidth=1.8)
+        ax.annotate("", (start + 4.7, 0.22), (start + 4.7, 1.4), arrowprops=arrow)
+        ax.plot([start + 0.4, start + 4.7], [1.4, 1.4], color="0.35", linewidth=1.8, zorder=1)
+        for place, text, colour in ((start + 0.95, "norm", 4), (start + 3.0, name, k)):
+            box = dict(boxstyle="round,pad=0.4", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
+            ax.text(place, 1.4, text, ha="center", va="center", size=12, bbox=box, zorder=2)
+        ax.scatter(start + 4.7, 0, s=330, color="white", edgecolor="0.35", linewidth=1.8, zorder=3)
+        ax.text(start + 4.7, 0, "+", ha="center", va="center", size=15, zorder=4)
+    ax.text(5.8, -0.25, "h", ha="center", va="top", size=13)
+    ax.text(12, 0, "out", ha="left", va="center", size=13)
+    ax.set(xlim=(-0.5, 12.8), ylim=(-0.8, 2.1))
+    ax.axis("off")
+    return ax
+
+
 def _axes(ax: Axes | None, **look: Any) -> Axes:
     """Open a new figure last of all, when nothing can go wrong any more."""
     if ax is not None and not isinstance(ax, Axes):

@@ -652,6 +652,16 @@ def test_a_computational_graph_shows_values_above_gradients():
     assert len(ax.lines) == 5 and inside(ax, *np.array(list(places.values())).T)
 
 
+def test_a_transformer_block_adds_each_of_its_two_parts():
+    ax = drawn(plot.transformer_block)
+    names = texts_of(ax)
+    assert names.count("norm") == names.count("+") == 2 and len(ax.collections) == 2
+    places = {text.get_text().split("\n")[0]: text.get_position() for text in ax.texts}
+    assert places["x"][0] < places["attention"][0] < places["h"][0] < places["dense, dense"][0] < places["out"][0]
+    assert inside(ax, *np.array(list(places.values())).T)
+    refused(lambda: plot.transformer_block(3), "ax must be one Axes")
+
+
 def test_a_value_that_is_used_twice_has_two_edges():
     x = Node(3, name="x")
     ax = drawn(lambda: plot.computational_graph(Node(9, "×", (x, x))))

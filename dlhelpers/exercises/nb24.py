@@ -1,0 +1,293 @@
+"""Exercises of notebook 24, attention."""
+
+from typing import Any
+
+import numpy as np
+
+from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
+
+
+def _softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
+    powers = np.exp(z - z.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def _attention(Q: Any, K: Any, V: Any) -> tuple[Any, Any]:
+    weights = _softmax(Q @ K.T / np.sqrt(Q.shape[1]))
+    return weights @ V, weights
+
+
+def _causal_attention(Q: Any, K: Any, V: Any) -> tuple[Any, Any]:
+    scores = Q @ K.T / np.sqrt(Q.shape[1])
+    weights = _softmax(np.where(np.tri(len(Q)) > 0, scores, -np.inf))
+    return weights @ V, weights
+
+
+def _result_and_weights(function: Any, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a student's attention returns, with the shapes that it must have."""
+    got = call(function, Q.copy(), K.copy(), V.copy())
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        raise NotYet("Return two arrays, separated by a comma: first the results, then the weights.")
+    result, weights = (array(part, finite=False) for part in got)
+    shapes = (len(Q), V.shape[1]), (len(Q), len(K))
+    if result.shape == shapes[1] and weights.shape == shapes[0] and shapes[0] != shapes[1]:
+        raise NotYet("Right shapes in the wrong order: first the results, then the weights.")
+    if weights.shape != shapes[1]:
+        raise NotYet(f"For {len(Q)} queries and {len(K)} keys the weights should be {shapes[1]}; these are {weights.shape}.")
+    if result.shape != shapes[0]:
+        raise NotYet(f"For {len(Q)} queries and values of {V.shape[1]} numbers the results should be {shapes[0]}; these are {result.shape}.")
+    return result, weights
+
+
+@exercise(
+    "24.1",
+    "Three lines: the scores of all queries with all keys, the weights, and the results.",
+    "`Q @ K.T` holds the scores, a row for each query. Divide by `np.sqrt(Q.shape[1])` before the softmax.",
+    "weights = soft_weights(Q @ K.T / np.sqrt(Q.shape[1])); return weights @ V, weights",
+    praise="Three lines, and they are at the heart of every large language model.",
+    solution=_attention,
+)
+def scaled_attention(function: Any) -> str | None:
+    rng = np.random.default_rng(4)
+    Q, K, V = rng.normal(size=(4, 3)), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    result, weights = _result_and_weights(function, Q, K, V)
+    scores = Q @ K.T
+    right = _softmax(scores / np.sqrt(3))
+    mistakes = [
+        (_softmax(scores), "The scale is missing: divide the scores by the square root of the length of a query."),
+        (_softmax(scores / 3), "Divide by the square *root* of the length of a query, not by the length."),
+        (_softmax(scores * np.sqrt(3)), "Divide by the square root; here the scores are multiplied by it."),
+        (_softmax(scores) / np.sqrt(3), "The scale belongs inside the softmax: these weights do not sum to 1."),
+        (_softmax(scores / np.sqrt(5)), _softmax(scores / 2), "The scale is the length of a *query*, `Q.shape[1]`, not the number of words."),
+        (_softmax(scores / np.sqrt(2)), "The scale is the length of a query, not of a value."),
+        (_softmax(scores / np.sqrt(3), 0), "Each query shares out its own weights: every row must sum to 1, not every column."),
+        (scores, scores / np.sqrt(3), "These are scores. The softmax turns them into weights."),
+        (np.exp(scores / np.sqrt(3)), "These are powers of e. Divide each row by its sum, as `soft_weights` does."),
+        (right.round(), "A soft lookup takes something from every key: leave the weights as they are."),
+    ]
+    if message := grade(weights, right, mistakes, other="The weights are other ones: softmax of Q @ K.T over its scale."):
+        return message
+    if not close(result, right @ V):
+        return "The weights are right, and the results are not: each is the weighted mean of the values, `weights @ V`."
+    result, _ = _result_and_weights(function, 100 * Q, 100 * K, V)
+    return None if np.isfinite(result).all() else "With large scores it gives nan. Use `soft_weights` from above, which subtracts the largest one."
+
+
+@exercise(
+    "24.2",
+    "The scores are those of `attention`. Replace the scores of later places before the softmax: by what, so that it gives them 0?",
+    "`np.tri(n)` has ones where a row (query) may look: at itself and to the left. Elsewhere the score must be `-np.inf`.",
+    "scores = np.where(np.tri(len(Q)) > 0, Q @ K.T / np.sqrt(Q.shape[1]), -np.inf), then `soft_weights` and `@ V` as before.",
+    praise="Each row sums to 1, and nothing comes from the future.",
+    solution=_causal_attention,
+)
+def causal(function: Any) -> str | None:
+    rng = np.random.default_rng(5)
+    Q, K, V = rng.normal(size=(5, 3)), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    result, weights = _result_and_weights(function, Q, K, V)
+    scores, may = Q @ K.T / np.sqrt(3), np.tri(5) > 0
+    right = _softmax(np.where(may, scores, -np.inf))
+    mistakes = [
+        (_softmax(scores), "Nothing is masked: these are the weights of plain attention."),
+        (_softmax(scores) * may, "The later weights are 0, but the rows no longer sum to 1: mask the *scores*, before the softmax."),
+        (_softmax(scores * may), "A score of 0 is no veto: exp(0) is 1. The scores of later places must be minus infinity."),
+        (_softmax(np.where(may.T, scores, -np.inf)), "The mask is transposed: here a place sees itself and the *future*."),
+        (_softmax(np.where(may, Q @ K.T, -np.inf)), "The mask is right. The scale of exercise 24.1 is missing."),
+        (_softmax(np.where(may, scores, -np.inf), 0), "The softmax goes along each row, not along each column."),
+        (_softmax(np.where(may, scores, -1.0)), "-1 is no veto: exp(-1) is 0.37. The scores of later places must be minus infinity."),
+    ]
+    if np.isnan(weights[-1]).any():
+        return "The weights hold nan. 0 times infinity is nan: choose with np.where(mask, scores, -np.inf) instead of multiplying."
+    if np.isnan(weights[0]).any() or (np.allclose(weights[2, 2:], 0) and not np.allclose(weights[2, :2], 0)):
+        return "A place may look at itself: the first one has nothing else. Keep the diagonal."
+    if message := grade(weights, right, mistakes, other="The weights are other ones: scores as in 24.1, minus infinity where the key is later than the query."):
+        return message
+    return None if close(result, right @ V) else "The weights are right. The results are `weights @ V`."
+
+
+def _block(x: Any, heads: int = 4, causal: bool = False) -> Any:
+    from keras import layers
+
+    d = x.shape[-1]
+    y = layers.LayerNormalization()(x)
+    x = x + layers.MultiHeadAttention(heads, d // heads)(y, y, use_causal_mask=causal)
+    y = layers.LayerNormalization()(x)
+    return x + layers.Dense(d)(layers.Dense(4 * d, activation="relu")(y))
+
+
+@exercise(
+    "24.3",
+    "Four kinds of steps: normalise x, add the attention to x, normalise the sum, add the two Dense layers to it.",
+    "y = layers.LayerNormalization()(x), then x = x + layers.MultiHeadAttention(heads, d // heads)(y, y, use_causal_mask=causal).",
+    'y = layers.LayerNormalization()(x), then return x + layers.Dense(d)(layers.Dense(4 * d, activation="relu")(y)).',
+    praise="A Transformer is a stack of these.",
+    solution=_block,
+)
+def transformer_block(function: Any) -> str | None:
+    (blind, model), seen = _block_models(function), np.random.default_rng(6).normal(size=(2, 6, 8)).astype("float32")
+    kinds = [type(layer).__name__ for layer in model.layers]
+    for kind, says in (
+        ("MultiHeadAttention", "There is no attention in it: add a MultiHeadAttention layer."),
+        ("LayerNormalization", "There is no LayerNormalization in it: two are needed, before each part."),
+        ("Dense", "The feed-forward part is missing: two Dense layers."),
+    ):
+        if kind not in kinds:
+            return says
+    return _parts_of_block(model, kinds) or _behaviour_of_block(blind, model, seen)
+
+
+def _block_models(function: Any) -> list:
+    """Two models of one block each, for 6 places of 8 numbers: causal and not, with small random weights."""
+    import keras
+
+    models, rng = [], np.random.default_rng(7)
+    for causal in (True, False):
+        inputs = keras.Input((6, 8))
+        out = call(function, inputs, 2, causal)
+        if isinstance(out, (tuple, list)):
+            raise NotYet("Return one tensor, the new x.")
+        if not keras.backend.is_keras_tensor(out):
+            raise NotYet(f"The block should return a tensor that is made from x, and this is {type(out).__name__}. Call each layer on something.")
+        if tuple(out.shape) != (None, 6, 8):
+            raise NotYet(f"A block keeps the shape: (None, 6, 8) goes in, and {tuple(out.shape)} comes out.")
+        try:
+            model = keras.Model(inputs, out)
+        except ValueError as problem:
+            raise NotYet("What comes out does not depend on x. Is each layer called on the tensor before it?") from problem
+        for weight in model.weights:
+            if weight.name not in ("gamma", "beta"):
+                weight.assign(0.4 * rng.normal(size=weight.shape))
+        models.append(model)
+    return models
+
+
+def _parts_of_block(model: Any, kinds: list) -> str | None:
+    attend = model.layers[kinds.index("MultiHeadAttention")]
+    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
+    if getattr(attend, "num_heads", 2) != 2:
+        return f"It was called with heads=2, and the attention has {attend.num_heads}: use the argument `heads`."
+    if getattr(attend, "key_dim", 4) != 4:
+        return f"The heads share the d = 8 numbers: with 2 heads, key_dim is d // heads = 4, and this one has {attend.key_dim}."
+    if len(dense) < 2:
+        return "The feed-forward part has two Dense layers: one with 4 * d units, one back to d."
+    if dense[0].units != 32:
+        return f"The first Dense layer should have 4 * d = 32 units for d = 8, and this one has {dense[0].units}."
+    if dense[-1].units != 8:
+        return f"The last Dense layer goes back to d = 8 units, and this one has {dense[-1].units}."
+    bends = [getattr(getattr(layer, "activation", None), "__name__", "linear") for layer in dense]
+    if bends[0] == "linear" and not {"Activation", "ReLU", "LeakyReLU"} & set(kinds):
+        return "Two Dense layers with no activation between them are one linear map. Give the first one relu."
+    if bends[-1] == "relu":
+        return "The last Dense layer has no activation: what is added to x may be negative, too."
+    if kinds.count("LayerNormalization") < 2:
+        return "One LayerNormalization is missing: one stands before the attention, one before the Dense layers."
+    return None
+
+
+def _behaviour_of_block(blind: Any, model: Any, x: np.ndarray) -> str | None:
+    first, last = x.copy(), x.copy()
+    first[:, 0] += np.arange(8)
+    last[:, 5] += np.arange(8)
+    run = lambda net, inputs: np.asarray(net(inputs))  # noqa: E731
+    if np.allclose(run(model, first)[:, 5], run(model, x)[:, 5], atol=1e-5) and np.allclose(run(model, last)[:, 0], run(model, x)[:, 0], atol=1e-5):
+        return "No place learns anything of the others. Is the result of the attention used?"
+    if not np.allclose(run(blind, last)[:, :5], run(blind, x)[:, :5], atol=1e-4):
+        return "With causal=True the first places still see the last one: use_causal_mask=causal belongs to the *call* of the attention."
+    if np.allclose(run(model, last)[:, 0], run(model, x)[:, 0], atol=1e-5):
+        return "With causal=False the first place should see the last one. Hand the argument on: use_causal_mask=causal."
+    out, plain = run(model, x), _normed(x)
+    kept = run(_with_silent(model, ("Dense",)), x)
+    if np.allclose(kept, 0, atol=1e-4):
+        return "The Dense layers replace what was there. Add their result to it: return x + ..."
+    nothing = run(_with_silent(model, ("Dense", "MultiHeadAttention")), x)
+    if np.allclose(nothing, 0, atol=1e-4):
+        return "The attention replaces x. Add it: x = x + attention."
+    if np.allclose(nothing, x, atol=1e-3):
+        return None
+    if np.allclose(nothing, 2 * x, atol=1e-3):
+        return "x is added twice."
+    after = abs(out.mean(axis=-1)).max() < 1e-3 and abs(out.std(axis=-1) - 1).max() < 1e-2
+    if np.allclose(nothing, plain, atol=1e-2) and after:
+        return None  # normalised after each sum, as in the first Transformer
+    return "Add to x itself, not to its normalised version: give the result of LayerNormalization a name of its own, y."
+
+
+def _normed(x: np.ndarray) -> np.ndarray:
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-3)
+
+
+def _with_silent(model: Any, kinds: tuple) -> Any:
+    """The same model, in which all weights of some kinds of layers are 0 (it is changed in place)."""
+    for layer in model.layers:
+        if type(layer).__name__ in kinds:
+            layer.set_weights([0 * weight for weight in layer.get_weights()])
+    return model
+
+
+@exercise(
+    "24.4",
+    "Embedding(10, 32), then Position(), then one MultiHeadAttention layer, then Dense(10). `mirror_attention` is the pattern.",
+    "Call the attention on the same tensor twice, `layers.MultiHeadAttention(1, 32)(x, x)`, and end with Dense(10) without softmax.",
+    "train(pointer, x_points, y_points, 0.01, 5) is enough. Without Position() no place knows which one it is.",
+    praise="The digit is the query, the place is the key, and the digit there is the value: a lookup.",
+)
+def follows_pointers(model: Any) -> str | None:
+    model = keras_model(model)
+    kinds = {type(layer).__name__ for layer in model._flatten_layers()}
+    x = np.random.default_rng(77).integers(0, 10, (1000, 10))
+    try:
+        out = np.asarray(model(x))
+    except Exception as problem:
+        raise NotYet("The model should take whole numbers of shape (n, 10), as x_points has them. " + str(problem).split("\n")[0]) from problem
+    if out.shape != (1000, 10, 10):
+        return f"For 1000 rows of 10 digits the output should be (1000, 10, 10), a number for each digit at each place; it is {out.shape}."
+    said = out.argmax(axis=-1)
+    share = (said == np.take_along_axis(x, x, axis=1)).mean()
+    if kinds & {"GRU", "LSTM", "SimpleRNN", "Bidirectional"}:
+        return "This one is for attention: leave the recurrent layer out."
+    if (said == x).mean() > 0.9:
+        return "It gives back the digits that came in. Are the targets y_points?"
+    if share >= 0.99:
+        return None
+    if not any("attention" in kind.lower() for kind in kinds):
+        return f"{share:.0%} of new digits are right. Without attention a place sees only its own digit."
+    if share < 0.4 and "Position" not in kinds:
+        return f"{share:.0%} of new digits are right. Without Position() no place knows which one it is."
+    if share < 0.2:
+        return f"{share:.0%} of new digits are right, hardly better than guessing. Was it trained, with from_logits=True?"
+    return f"{share:.1%} of new digits are right; 99 % are asked for. Train it longer, or with a larger rate."
+
+
+def _parameters(blocks: int, d: int, vocabulary: int, places: int) -> int:
+    return vocabulary * d + places * d + blocks * (12 * d**2 + 13 * d) + 2 * d
+
+
+@exercise(
+    "24.5",
+    "Per block: the attention has four matrices of d by d with their biases, the Dense layers have 4d and d units, each normalisation 2d.",
+    "A block has 4 (d² + d) + (4d² + 4d) + (4d² + d) + 2 · 2d = 12d² + 13d. Outside stand the two tables and one normalisation.",
+    "return vocabulary * d + places * d + blocks * (12 * d**2 + 13 * d) + 2 * d",
+    praise="GPT-2 has 124 439 808 parameters in its smallest size and 1 557 611 200 in its largest.",
+    solution=_parameters,
+)
+def parameters(function: Any) -> str | None:
+    shapes = [(12, 768, 50_257, 1024), (2, 8, 30, 5), (3, 10, 7, 11)]
+    got = np.array([number(call(function, *shape)) for shape in shapes])
+
+    def count(inside: Any, outside: Any) -> list:
+        return [outside(d, v, t) + n * inside(d) for n, d, v, t in shapes]
+
+    block, rest = lambda d: 12 * d**2 + 13 * d, lambda d, v, t: v * d + t * d + 2 * d
+    mistakes = [
+        (count(lambda d: 12 * d**2, rest), "The biases and normalisations of the blocks are missing: 13 d in each."),
+        (count(lambda d: 12 * d**2 + 9 * d, rest), "Each block has two normalisations with 2d numbers each."),
+        (count(block, lambda d, v, t: v * d + t * d), "The normalisation after the last block is missing: 2d numbers."),
+        (count(block, lambda d, v, t: v * d + 2 * d), "The table of positions is missing: a row of d numbers for each place."),
+        (count(block, lambda d, v, t: t * d + 2 * d), "The table of tokens is missing: a row of d numbers for each token."),
+        (count(block, lambda d, v, t: 2 * v * d + t * d + 2 * d), "The output layer uses the table of tokens once more, so count it once."),
+        (count(lambda d: 8 * d**2 + 9 * d, rest), "The attention is missing: four matrices of d by d, with biases."),
+        (count(lambda d: 11 * d**2 + 12 * d, rest), "The attention has a fourth matrix, which mixes the heads."),
+        (count(lambda d: 4 * d**2 + 8 * d, rest), "The two Dense layers are missing: d to 4d and back, with biases."),
+        ([_parameters(1, *shape[1:]) for shape in shapes], "This is the count for a single block."),
+    ]
+    return grade(got, [_parameters(*shape) for shape in shapes], mistakes, rtol=0, atol=0.5)

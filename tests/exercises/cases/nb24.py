@@ -1,0 +1,200 @@
+import numpy as np
+
+from dlhelpers.exercises import nb24
+
+
+def attend(scale=lambda Q, K, V: np.sqrt(Q.shape[1]), axis=-1, after=None, mask=None, hidden=-np.inf):
+    """Attention, right or with one thing changed."""
+
+    def function(Q, K, V):
+        scores = Q @ K.T / scale(Q, K, V)
+        if mask is not None:
+            scores = np.where(mask(len(Q)) > 0, scores, hidden)
+        weights = nb24._softmax(scores, axis)
+        if after is not None:
+            weights = after(weights)
+        return weights @ V, weights
+
+    return function
+
+
+def one_by_one(Q, K, V):
+    """Causal attention with a loop over the places."""
+    weights = np.zeros((len(Q), len(K)))
+    for i in range(len(Q)):
+        scores = K[: i + 1] @ Q[i] / np.sqrt(len(Q[i]))
+        weights[i, : i + 1] = nb24._softmax(scores)
+    return weights @ V, weights
+
+
+def overflows(Q, K, V):
+    powers = np.exp(Q @ K.T / np.sqrt(Q.shape[1]))
+    weights = powers / powers.sum(axis=1, keepdims=True)
+    return weights @ V, weights
+
+
+def times_infinity(Q, K, V):
+    with np.errstate(invalid="ignore"):
+        weights = nb24._softmax(Q @ K.T / np.sqrt(3) + (1 - np.tri(len(Q))) * -np.inf)
+    return weights @ V, weights
+
+
+def transformer(
+    first=True, second=True, attention=True, feed=True, norms=2, relu="relu", last=None, wide=4, ones=None,
+    heads_fixed=None, mask="causal", key=None, name_kept=True, post=False, norm="LayerNormalization",
+):  # fmt: skip
+    """The block of exercise 24.3, right or with one thing changed."""
+
+    def block(x, heads=4, causal=False):
+        from keras import layers
+
+        d = x.shape[-1]
+        make = getattr(layers, norm)
+        look = layers.MultiHeadAttention(heads_fixed or heads, key or d // heads)
+        masked = {"causal": causal, "never": False, "always": True}[mask]
+        if post:
+            x = make()(x + look(x, x, use_causal_mask=masked))
+            return make()(x + layers.Dense(d)(layers.Dense(wide * d, relu)(x)))
+        if attention:
+            y = make()(x) if norms else x
+            x = y if not name_kept else x
+            found = look(y, y, use_causal_mask=masked)
+            x = x + found if first else found
+        if not feed:
+            return x
+        y = make()(x) if norms > 1 else x
+        x = y if not name_kept else x
+        out = layers.Dense(ones or d, last)(layers.Dense(wide * d, relu)(y))
+        return x + out if second else out
+
+    return block
+
+
+def with_relu_layer(x, heads=4, causal=False):
+    from keras import layers
+
+    d = x.shape[-1]
+    y = layers.LayerNormalization()(x)
+    x = layers.Add()([x, layers.MultiHeadAttention(num_heads=heads, key_dim=d // heads)(y, y, use_causal_mask=causal)])
+    y = layers.ReLU()(layers.Dense(4 * d)(layers.LayerNormalization()(x)))
+    return layers.Add()([x, layers.Dropout(0.1)(layers.Dense(d)(y))])
+
+
+def pointer(epochs=4, position=True, attention=True, follow=True, gru=False, logits=True, outputs=10, rows=4000):
+    """A network for exercise 24.4, trained or not."""
+    import keras
+    from keras import layers
+
+    class Position(layers.Layer):
+        def build(self, shape):
+            self.table = self.add_weight(shape=shape[1:], initializer="random_normal")
+
+        def call(self, x):
+            return x + self.table
+
+    keras.utils.set_random_seed(1)
+    digits = keras.Input((10,))
+    x = layers.Embedding(10, 32)(digits)
+    x = Position()(x) if position else x
+    x = layers.MultiHeadAttention(1, 32)(x, x) if attention else x
+    x = layers.GRU(16, return_sequences=True)(x) if gru else x
+    model = keras.Model(digits, layers.Dense(outputs, activation=None if logits else "softmax")(x))
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=logits))
+    x = np.random.default_rng(3).integers(0, 10, (rows, 10))
+    if epochs:
+        model.fit(x, np.take_along_axis(x, x, axis=1) if follow else x, batch_size=50, epochs=epochs, verbose=0)
+    return model
+
+
+def count(block=lambda d: 12 * d**2 + 13 * d, token=1, place=1, end=2, blocks=True):
+    return lambda n, d, v, t: token * v * d + place * t * d + end * d + (n if blocks else 1) * block(d)
+
+
+RIGHT = {
+    "24.1": [(nb24._attention,), (attend(),)],
+    "24.2": [(nb24._causal_attention,), (attend(mask=np.tri, hidden=-1e9),), (one_by_one,)],
+    "24.3": [(transformer(),), (with_relu_layer,), (transformer(relu="gelu"),), (transformer(post=True),)],
+    "24.5": [(nb24._parameters,), (count(),), (lambda *shape: float(count()(*shape)),)],
+}
+
+WRONG = {
+    "24.1": [
+        (attend(lambda Q, K, V: 1), "scale is missing"),
+        (attend(lambda Q, K, V: Q.shape[1]), "*root*"),
+        (attend(lambda Q, K, V: 1 / np.sqrt(Q.shape[1])), "multiplied"),
+        (attend(lambda Q, K, V: np.sqrt(len(K))), "number of words"),
+        (attend(lambda Q, K, V: np.sqrt(V.shape[1])), "not of a value"),
+        (attend(axis=0), "every row must sum to 1"),
+        (attend(lambda Q, K, V: 1, after=lambda w: w / np.sqrt(3)), "inside the softmax"),
+        (attend(after=np.round), "soft lookup"),
+        (overflows, "nan"),
+        (lambda Q, K, V: attend()(Q, K, V)[0], "two arrays"),
+        (lambda Q, K, V: attend()(Q, K, V)[::-1], "wrong order"),
+        (lambda Q, K, V: (attend()(Q, K, V)[0] * 2, attend()(Q, K, V)[1]), "weighted mean"),
+        (lambda Q, K, V: (Q @ K.T @ V, Q @ K.T), "These are scores"),
+        (lambda Q, K, V: (V, np.exp(Q @ K.T / np.sqrt(3))), "results should be"),
+        (lambda Q, K, V: attend()(Q, K.T, V), "shapes do not fit"),
+    ],
+    "24.2": [
+        (nb24._attention, "Nothing is masked"),
+        (attend(after=lambda w: w * np.tri(5)), "before the softmax"),
+        (attend(mask=np.tri, hidden=0), "no veto"),
+        (attend(mask=np.tri, hidden=-1), "exp(-1)"),
+        (attend(mask=lambda n: np.tri(n).T), "transposed"),
+        (attend(mask=lambda n: np.tri(n, k=-1), hidden=-1e9), "diagonal"),
+        (attend(lambda Q, K, V: 1, mask=np.tri), "24.1 is missing"),
+        (attend(mask=np.tri, axis=0), "along each row"),
+        (times_infinity, "0 times infinity"),
+        (lambda Q, K, V: attend(mask=np.tri)(Q, K, V)[1], "two arrays"),
+    ],
+    "24.3": [
+        (transformer(attention=False), "no attention"),
+        (transformer(feed=False), "feed-forward part is missing"),
+        (transformer(norms=0), "no LayerNormalization"),
+        (transformer(norms=1), "One LayerNormalization"),
+        (transformer(norm="BatchNormalization"), "no LayerNormalization"),
+        (transformer(relu=None), "one linear map"),
+        (transformer(last="relu"), "may be negative"),
+        (transformer(wide=2), "4 * d"),
+        (transformer(ones=1), "goes back to d"),
+        (transformer(heads_fixed=1), "use the argument `heads`"),
+        (transformer(key=8), "d // heads"),
+        (transformer(mask="never"), "still see the last one"),
+        (transformer(mask="always"), "Hand the argument on"),
+        (transformer(first=False), "The attention replaces x"),
+        (transformer(second=False), "The Dense layers replace"),
+        (transformer(name_kept=False), "name of its own"),
+        (lambda x, heads, causal: x, "no attention"),
+        (lambda x, heads, causal: x[:, :3], "keeps the shape"),
+        (lambda x: x, "positional argument"),
+    ],
+    "24.5": [
+        (count(lambda d: 12 * d**2), "biases"),
+        (count(lambda d: 12 * d**2 + 9 * d), "two normalisations"),
+        (count(end=0), "after the last block"),
+        (count(place=0), "positions"),
+        (count(token=0), "table of tokens is missing"),
+        (count(token=2), "once more"),
+        (count(lambda d: 8 * d**2 + 9 * d), "attention is missing"),
+        (count(lambda d: 11 * d**2 + 12 * d), "fourth matrix"),
+        (count(lambda d: 4 * d**2 + 8 * d), "Dense layers are missing"),
+        (count(blocks=False), "single block"),
+        (124_439_808, "function is asked for"),
+    ],
+}
+
+MODELS = {
+    "24.4": (
+        [pointer],
+        [
+            (lambda: pointer(epochs=0), "trained"),
+            (lambda: pointer(epochs=1, rows=500), "of new digits are right"),
+            (lambda: pointer(position=False), "which one it is"),
+            (lambda: pointer(attention=False), "only its own digit"),
+            (lambda: pointer(follow=False), "gives back"),
+            (lambda: pointer(gru=True, epochs=0), "leave the recurrent layer out"),
+            (lambda: pointer(outputs=1, epochs=0), "(1000, 10, 10)"),
+            (lambda: 0.99, "Keras model"),
+        ],
+    )
+}
