@@ -13,6 +13,7 @@ A head is any function from outputs to a distribution, so your own work, too. Th
 
     head                     outputs for each target                        target
     normal                   mean, raw scale                                number
+    normal_mixture           k logits, k means, k raw scales                number
     poisson                  log rate                                       count
     negative_binomial        log mean, raw total count                      count
     zero_inflated_poisson    log rate, logit of an extra zero               count
@@ -106,6 +107,37 @@ def normal(params: Any) -> Distribution:
     """
     mean, raw_sd = _columns(params, "normal", "mean", "raw sd")
     return tfd.Normal(mean, positive(raw_sd))
+
+
+@_serializable
+def normal_mixture(params: Any) -> Distribution:
+    """Return a mixture of k normal distributions for each of n targets.
+
+    Parameters
+    ----------
+    params : array or tensor, shape (n, 3k)
+        k logits of the weights, then k means in the units of the target, then k raw standard deviations, which
+        pass through `positive`.
+
+    Returns
+    -------
+    tfp.distributions.Distribution
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `params` has another shape, or holds no real numbers.
+
+    Examples
+    --------
+    >>> heads.normal_mixture([[0.0, 0.0, -1.0, 5.0, 0.0, 0.0]]).mean().numpy().round(4).tolist()
+    [[2.0]]
+    """
+    names = ("logit", "mean", "raw sd")
+    logits, means, raw_sds = (column[..., None, :] for column in _columns(params, "normal_mixture", *names))
+    return tfd.MixtureSameFamily(
+        tfd.Categorical(logits=logits), tfd.Normal(means, positive(raw_sds)), name="NormalMixture"
+    )
 
 
 @_serializable

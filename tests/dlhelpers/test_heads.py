@@ -32,6 +32,12 @@ def inflated_logpmf(y, log_rate, logit):
     return np.log(zero * (y == 0) + (1 - zero) * stats.poisson.pmf(y, np.exp(log_rate)))
 
 
+def mixture_logpdf(y, p):
+    logits, means, raw = np.split(p, 3, axis=1)
+    log_parts = stats.norm.logpdf(y, means, softplus(raw) + heads.SMALLEST_SCALE)
+    return special.logsumexp(special.log_softmax(logits, axis=1) + log_parts, axis=1, keepdims=True)
+
+
 def binomial_logpmf(y, log_mean, raw):
     total = softplus(raw) + heads.SMALLEST_SCALE
     return stats.nbinom.logpmf(y, total, total / (total + np.exp(log_mean)))
@@ -45,6 +51,16 @@ CASES = {
         np.array([[0.3], [1.0], [9.0]]),
         lambda y, p: stats.norm.logpdf(y, p[:, :1], softplus(p[:, 1:]) + 1e-7),
         lambda p: tfd.Normal(p[:, :1], tf.math.softplus(p[:, 1:]) + 1e-7),
+    ),
+    "normal_mixture": (
+        heads.normal_mixture,
+        np.array([[0.0, 1.0, -2.0, 3.0, 0.5, 1.0], [0.5, -0.5, 4.0, 4.5, -1.0, 2.0], [-3.0, 3.0, 9.0, 0.0, 0.0, 1.0]]),
+        np.array([[0.3], [5.0], [9.0]]),
+        lambda y, p: mixture_logpdf(y, p),
+        lambda p: tfd.Mixture(
+            tfd.Categorical(probs=tf.nn.softmax(p[:, None, :2])),
+            [tfd.Normal(p[:, i : i + 1], tf.math.softplus(p[:, i + 2 : i + 3]) + 1e-7) for i in (2, 3)],
+        ),
     ),
     "poisson": (
         heads.poisson,
@@ -352,6 +368,14 @@ def test_zero_inflated_predictions_have_the_moments_of_the_mixture():
         quantile = predicted.quantile(q)
         assert np.all(predicted.cdf(quantile) >= q)
         assert np.all(predicted.cdf(quantile - 1) < q)
+
+
+def test_a_mixture_far_from_its_target_is_still_finite():
+    params = np.array([[0.0, 3.0, -1.0, 1.0, -2.0, 0.0]])
+    predicted = heads.Predictive(heads.normal_mixture, params)
+    assert predicted.nll([1000.0]) == pytest.approx(-mixture_logpdf(1000.0, params)[0, 0], rel=1e-9)
+    one = heads.Predictive(heads.normal_mixture, [[7.0, 2.0, 0.5]])
+    assert one.log_prob([1.5]) == pytest.approx(heads.Predictive(heads.normal, [[2.0, 0.5]]).log_prob([1.5]))
 
 
 @ALL
