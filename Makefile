@@ -22,7 +22,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
   { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data test-matrix mutate fresh-start bench contact-sheet site slides check-site set-repo clean
+.PHONY: help lab test lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -33,6 +33,7 @@ help:
 	@echo "make student           authors: write the student editions from notebooks/solutions"
 	@echo "make lecture-map       authors: renew docs/lecture_map.md from the notebooks' tags"
 	@echo "make data              maintainers: rebuild every file of data/ from its source package"
+	@echo "make grade DIR=...     teachers: grade a folder of notebooks that were handed in"
 	@echo "make test-matrix       maintainers: all notebooks under other versions, processors, threads, seeds (ARGS=newest)"
 	@echo "make mutate            maintainers: plant faults one by one, see which the tests notice (ARGS=heads)"
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
@@ -83,6 +84,9 @@ lecture-map: $(READY)
 
 data: $(READY)
 	$(PY) -m tools.data.build_data
+
+grade: $(READY)
+	$(PY) -m tools.teaching.grade "$(DIR)" $(ARGS)
 
 test-matrix: $(READY)
 	$(PY) -m tools.release.compatibility $(ARGS)
