@@ -222,6 +222,12 @@ def test_the_whole_way_from_a_folder_to_the_table(tmp_path, capsys, monkeypatch)
     assert "handed in 2 times" in page and "not a notebook" in page and "03.99" in page and "<b>'" not in page
 
 
+def test_no_folder_is_not_the_present_one(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["grade", ""])
+    with pytest.raises(SystemExit, match="Which folder"):
+        grade.main()
+
+
 def test_results_say_how_they_rank():
     grades = grade.Grades()
     for outcome in ("missing", "solved", "wrong"):

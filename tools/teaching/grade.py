@@ -558,19 +558,21 @@ cells did not run; this is not the student's fault.</p>
 def main() -> None:
     """Grade the folder that the command line names, and write grades.csv and grades.html into it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="the hand-ins: notebooks, folders, zips")
+    parser.add_argument("folder", help="the hand-ins: notebooks, folders, zips")
     parser.add_argument("--workers", type=int, help="how many exercises run at a time; as many as there are processors")
     options = parser.parse_args()
-    begin = time.monotonic()
+    if not options.folder:  # make grade without DIR
+        sys.exit("Which folder? Give the one with the hand-ins: make grade DIR=handed-in")
+    folder, begin = Path(options.folder), time.monotonic()
     try:
-        grades = grade(options.folder, options.workers)
+        grades = grade(folder, options.workers)
     except NotebookError as problem:
         sys.exit(str(problem))
-    write_text(options.folder / "grades.csv", as_csv(grades))
-    write_text(options.folder / "grades.html", as_html(grades))
+    write_text(folder / "grades.csv", as_csv(grades))
+    write_text(folder / "grades.html", as_html(grades))
     took = time.monotonic() - begin
     counts = f"{len(grades.students())} students, {len(grades.results)} exercises"
-    print(f"{counts}, {took:.0f} s: {options.folder / 'grades.html'}")
+    print(f"{counts}, {took:.0f} s: {folder / 'grades.html'}")
 
 
 if __name__ == "__main__":
