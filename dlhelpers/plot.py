@@ -696,6 +696,114 @@ def network_diagram(
     return ax
 
 
+def unrolled_network(steps: int = 3, ax: Axes | None = None) -> Axes:
+    """Draw a recurrent network, on the left as a loop and on the right unrolled, with the same weights at each step.
+
+    Parameters
+    ----------
+    steps : int
+        Steps that are drawn, 2 to 6.
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument does not fit; the message names it.
+
+    Examples
+    --------
+    >>> ax = plot.unrolled_network(2)
+    >>> [text.get_text() for text in ax.texts if "h" in text.get_text()]
+    ['$h_t$', '$h_0$', '$h_1$', '$h_2$']
+    """
+    checks.whole(steps, "steps", 2, 6)
+    ax = _axes(ax, figsize=(8.4, 2.9))
+    for k in range(-1, steps + 1):
+        x, name = (0.0, "t") if k < 0 else (2.6 + 1.7 * k, str(k))
+        _unit_circle(ax, x, 1.2, f"$h_{name}$", fill="0.93" if name == "0" else "white")
+        if k:
+            ax.text(x, -0.35, f"$x_{name}$", ha="center", va="center", size=14)
+            ax.text(x, 2.75, f"$y_{name}$", ha="center", va="center", size=14)
+            _arrow(ax, (x, -0.05), (x, 0.78), "U", (x + 0.12, 0.3), PALETTE[0])
+            _arrow(ax, (x, 1.62), (x, 2.45), "V", (x + 0.12, 2.03), PALETTE[2])
+        if k > 0:
+            _arrow(ax, (x - 1.42, 1.2), (x - 0.28, 1.2), "W", (x - 0.92, 1.42), PALETTE[1])
+    loop = dict(arrowstyle="-|>", color=PALETTE[1], linewidth=1.8, connectionstyle="arc3,rad=2.4", shrinkA=0, shrinkB=0)
+    ax.annotate("", (-0.2, 0.9), (-0.2, 1.5), arrowprops=loop)
+    ax.text(-0.95, 1.2, "W", ha="right", va="center", size=13, color=PALETTE[1])
+    ax.text(1.55, 1.2, "=", ha="center", va="center", size=22, color="0.4")
+    ax.set(xlim=(-1.2, 3.0 + 1.7 * steps), ylim=(-0.6, 3.0))
+    ax.axis("off")
+    return ax
+
+
+def lstm_cell(ax: Axes | None = None) -> Axes:
+    """Draw one step of an LSTM: the cell along the top, below it three gates and the candidate.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `ax` is not one Axes.
+
+    Examples
+    --------
+    >>> ax = plot.lstm_cell()
+    >>> [text.get_text() for text in ax.texts if "gate" in text.get_text()]
+    ['forget\\ngate f', 'input\\ngate i', 'output\\ngate o']
+    """
+    ax = _axes(ax, figsize=(8.4, 4.2))
+    ax.add_patch(plt.Rectangle((0.75, 0.05), 7.7, 4.35, facecolor="0.96", edgecolor="0.8", zorder=0))
+    _arrow(ax, (0, 3.8), (9.1, 3.8), colour=PALETTE[1], width=3.5)  # the cell
+    _arrow(ax, (0, 0.5), (7.5, 0.5), head=False)  # what all four read
+    _arrow(ax, (1.1, -0.35), (1.1, 0.5), head=False)
+    boxes = [
+        (1.9, "forget\ngate f", "σ", 0), (3.4, "input\ngate i", "σ", 0),
+        (5.3, "candi-\ndate g", "tanh", 2), (7.5, "output\ngate o", "σ", 0),
+    ]
+    for x, name, function, colour in boxes:
+        _arrow(ax, (x, 0.5), (x, 0.86))
+        box = dict(boxstyle="round,pad=0.3", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
+        ax.text(x, 1.2, function, ha="center", va="center", size=13, bbox=box, zorder=3)
+        beside = x - (0.6 if function == "tanh" else 0.36)
+        ax.text(beside, 1.2, name, ha="right", va="center", size=11, color=PALETTE[colour])
+    _arrow(ax, (1.9, 1.54), (1.9, 3.56))
+    _arrow(ax, (3.4, 1.54), (3.4, 2.5), head=False)
+    _arrow(ax, (3.4, 2.5), (5.06, 2.5))
+    _arrow(ax, (5.3, 1.54), (5.3, 2.26))
+    _arrow(ax, (5.3, 2.74), (5.3, 3.56))
+    _arrow(ax, (6.5, 3.8), (6.5, 2.5), head=False)
+    _arrow(ax, (6.5, 2.5), (7.26, 2.5))
+    _arrow(ax, (7.5, 1.54), (7.5, 2.26))
+    _arrow(ax, (7.74, 2.5), (9.1, 2.5), colour=PALETTE[3], width=2.5)
+    box = dict(boxstyle="round,pad=0.25", facecolor="white", edgecolor="0.35", linewidth=1.5)
+    ax.text(6.5, 3.15, "tanh", ha="center", va="center", size=11, bbox=box, zorder=3)
+    for x, y, sign in [(1.9, 3.8, "×"), (5.3, 2.5, "×"), (5.3, 3.8, "+"), (7.5, 2.5, "×")]:
+        _unit_circle(ax, x, y, sign, size=300)
+    ax.text(3.4, 4.08, "the cell", ha="center", va="center", size=12, color=PALETTE[1])
+    for x, y, text, side in [
+        (-0.08, 3.8, "$c_{t-1}$", "right"), (9.18, 3.8, "$c_t$", "left"), (-0.08, 0.5, "$h_{t-1}$", "right"),
+        (9.18, 2.5, "$h_t$", "left"), (1.1, -0.6, "$x_t$", "center"),
+    ]:
+        ax.text(x, y, text, ha=side, va="center", size=15)
+    ax.set(xlim=(-0.8, 9.7), ylim=(-0.85, 4.5))
+    ax.axis("off")
+    return ax
+
+
 def computational_graph(output: Any, gradients: Mapping[Any, Any] | None = None, ax: Axes | None = None) -> Axes:
     """Draw how a value was computed, left to right: values above the edges, gradients below them.
 
@@ -1185,6 +1293,21 @@ def _circles(count: int, most: int) -> dict[int, float]:
     chosen = [*range(most - half), *range(count - half, count)]
     heights = [*np.linspace(most / 2, 0.8, most - half), *np.linspace(-0.8, -most / 2, half)]
     return dict(zip(chosen, heights, strict=True))
+
+
+def _arrow(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], text: str = "", at: tuple[float, float] = (0, 0),
+    colour: str = "0.35", width: float = 1.8, head: bool = True,
+) -> None:
+    look = dict(arrowstyle="-|>" if head else "-", color=colour, linewidth=width, shrinkA=0, shrinkB=0)
+    ax.annotate("", end, start, arrowprops=look, zorder=1)
+    if text:
+        ax.text(*at, text, ha="center" if at[1] == start[1] + 0.22 else "left", va="center", size=13, color=colour)
+
+
+def _unit_circle(ax: Axes, x: float, y: float, text: str, size: float = 900, fill: str = "white") -> None:
+    ax.scatter(x, y, s=size, color=fill, edgecolor="black", linewidth=1.5, zorder=2)
+    ax.text(x, y, text, ha="center", va="center", size=14, zorder=3)
 
 
 def _line(weights: Any, i: int, j: int) -> dict[str, Any]:

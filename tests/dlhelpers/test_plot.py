@@ -739,3 +739,21 @@ def test_layer_shapes_leaves_out_what_changes_no_shape():
         refused(lambda bad=bad: plot.layer_shapes(bad), "model must be a built")
     refused(lambda: plot.layer_shapes(Shaped(1, input_shape=(None, 8, 8), layers=[])), "model must have")
     refused(lambda: plot.layer_shapes(model, ax=3), "ax must be one Axes")
+
+
+def test_an_unrolled_network_uses_its_weights_at_each_step():
+    ax = drawn(lambda: plot.unrolled_network(4))
+    assert texts_of(ax).count("W") == texts_of(ax).count("U") == 1 + 4  # the loop, and four steps
+    assert {"$h_t$", "$h_0$", "$h_4$", "$x_4$", "$y_4$"} <= set(texts_of(ax)) and "$x_0$" not in texts_of(ax)
+    for bad in [*WHOLE, 1, 7]:
+        refused(lambda bad=bad: plot.unrolled_network(bad), "steps")
+    refused(lambda: plot.unrolled_network(ax="ax"), "ax must be one Axes")
+
+
+def test_an_lstm_cell_has_three_gates_and_a_candidate():
+    ax = drawn(plot.lstm_cell)
+    words = texts_of(ax)
+    assert words.count("σ") == 3 and words.count("tanh") == 2 and words.count("×") == 3 and words.count("+") == 1
+    assert {"$c_{t-1}$", "$c_t$", "$h_{t-1}$", "$h_t$", "$x_t$"} <= set(words)
+    assert all(inside(ax, *text.get_position()) for text in ax.texts)
+    refused(lambda: plot.lstm_cell("ax"), "ax must be one Axes")

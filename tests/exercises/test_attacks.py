@@ -31,7 +31,9 @@ FLOAT32 = ("float32", "tensor32")
 ONLY_AS = {
     "00.3": FLOAT32,
     "09.1": FLOAT32,
-    "22.3": (),  # a gradient must pass through the result, and any conversion cuts it off
+    "13.1": (),  # a gradient must pass through the result, and any conversion cuts it off
+    "16.1": (),  # likewise
+    "22.3": (),  # likewise
     "23.3": (),  # likewise
 }
 

@@ -14,6 +14,33 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
+def test_F093_F362_the_gaussian_of_maximum_likelihood():
+    """Mean and the sd that divides by n; with features the mean is least squares and the variance its mean square."""
+    x = np.array([2.0, 3, 5, 10])
+    nll = lambda mean, sd: np.mean((x - mean) ** 2 / (2 * sd**2) + np.log(sd))  # noqa: E731
+    assert np.isclose(x.mean(), 5) and np.isclose(x.std(), 3.0822, atol=1e-4)
+    assert abs(nudged(lambda mean: nll(mean, x.std()), 5.0)) < 1e-6
+    assert abs(nudged(lambda sd: nll(5.0, sd), x.std())) < 1e-6
+    assert abs(nudged(lambda sd: nll(5.0, sd), x.std(ddof=1))) > 0.01
+
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([np.ones(9), rng.normal(size=9)]), rng.normal(size=9)
+    b = np.linalg.lstsq(X, y, rcond=None)[0]
+    residuals = y - X @ b
+    variance = np.mean(residuals**2)
+    of_b = lambda b, v: np.mean((y - X @ b) ** 2 / (2 * v) + np.log(v) / 2)  # noqa: E731
+    for direction in np.eye(2):
+        assert abs(nudged(lambda h, d=direction: of_b(b + h * d, variance), 0.0)) < 1e-6
+    assert abs(nudged(lambda v: of_b(b, v), variance)) < 1e-6
+
+
+def test_F115_log_sum_exp_is_close_to_the_maximum():
+    """At (10, 0, 0) it is 10.0000908, and never more than log n above the largest entry."""
+    assert np.isclose(np.logaddexp.reduce([10.0, 0, 0]), 10.0000908, atol=1e-7)
+    for z in np.random.default_rng(1).normal(0, 5, (20, 4)):
+        assert z.max() < np.logaddexp.reduce(z) <= z.max() + np.log(4)
+
+
 def test_F161_a_small_step_against_the_slope_lowers_f():
     """f(x + e) is about f(x) + e f'(x), and f(x - e sign f'(x)) < f(x): x = 3, e = 0.01 for the square."""
     slope = nudged(np.square, 3.0)
@@ -71,11 +98,25 @@ def test_F170_two_classes_in_one_formula():
     assert not np.allclose(sigmoid(z), sigmoid(-z))
 
 
+def test_F171_the_bernoulli_nll_is_a_softplus():
+    """-log sigmoid((2y - 1) z) = log(1 + e^((1 - 2y) z)); for y = 1 its slope is -1 at -20 and -2.1e-9 at 20."""
+    softplus, z = (lambda a: np.logaddexp(0, a)), np.linspace(-5, 5, 11)
+    for y in (0, 1):
+        assert np.allclose(-np.log(sigmoid((2 * y - 1) * z)), softplus((1 - 2 * y) * z))
+    slope = lambda z: nudged(lambda z: softplus(-z), z, 1e-3)  # noqa: E731
+    assert np.isclose(slope(-20.0), -1) and np.isclose(slope(20.0), -2.06e-9, rtol=0.01)
+
+
 def test_F172_squared_error_dies_on_a_saturated_sigmoid():
     """At z = -10 with y = 1 the squared error has slope -9.1e-5, the NLL -0.99995."""
     squared, nll = (lambda z: (1 - sigmoid(z)) ** 2), (lambda z: -np.log(sigmoid(z)))
     assert np.isclose(nudged(squared, -10.0, 1e-4), -9.1e-5, rtol=0.01)
     assert np.isclose(nudged(nll, -10.0, 1e-4), -0.99995, atol=1e-5)
+
+
+def test_F360_gaussian_nll_of_one_observation():
+    """y = 2 under N(1, 0.5^2) costs 2.22579 nats."""
+    assert np.isclose((2 - 1) ** 2 / (2 * 0.5**2) + np.log(0.5) + np.log(2 * np.pi) / 2, 2.22579, atol=1e-5)
 
 
 def test_F175_identical_examples_need_only_one():

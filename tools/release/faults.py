@@ -136,7 +136,7 @@ FAULTS = [
     _fault("08: one output too few", N08, "rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1", "rows, columns = image.shape[0] - height, image.shape[1] - width"),
     _fault("09: a softmax too many", N09, 'layers.Dense(128, activation="relu"),\n        layers.Dense(10),', 'layers.Dense(128, activation="relu"),\n        layers.Dense(10, activation="softmax"),'),
     _fault("09: the images move the other way", N09, "result[:, :, k:] = x[:, :, : 28 - k]", "result[:, :, : 28 - k] = x[:, :, k:]"),
-    _fault("13: states without tanh", N13, "h.append(np.tanh(x_t @ U + h[-1] @ W + b))", "h.append(x_t @ U + h[-1] @ W + b)"),
+    _fault("13: states without tanh", N13, "h = ops.tanh(x[:, t] @ U + h @ W + b)", "h = x[:, t] @ U + h @ W + b"),
     _fault("13: backwards through W, not its transpose", N13, "from_above = delta @ W.T", "from_above = delta @ W"),
     _fault("13: gates of the LSTM in another order", N13, "i, f, g, o = np.split(", "f, i, g, o = np.split("),
     _fault("16: no minus in the cross-entropy", N16, "falling.append(-(p * np.log(q)).sum())", "falling.append((p * np.log(q)).sum())"),

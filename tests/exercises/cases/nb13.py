@@ -1,20 +1,99 @@
+import functools
+
 import numpy as np
+from scipy.special import expit
+
+from dlhelpers.exercises import nb13
 
 
-def unit(inputs, activation=np.tanh, u=1.0, w=0.5):
-    states = [0.0]
-    for x in inputs:
-        states.append(activation(u * x + w * states[-1]))
-    return states[1:]
+def loop(activation="tanh", back=True, bias=True, turn=False, start=False, last=False, axis=1, numpy=False, order=1):
+    """`rnn_states` of exercise 13.1, right or with one thing changed."""
+
+    def rnn_states(x, U, W, b):
+        from keras import ops
+
+        h, states = ops.zeros((x.shape[0], W.shape[0])), []
+        if start:
+            states.append(h)
+        for t in range(x.shape[1])[::order]:
+            total = x[:, t] @ U + (h @ (ops.transpose(W) if turn else W) if back else 0) + (b if bias else 0)
+            h = np.tanh(total) if numpy else getattr(ops, activation)(total) if activation else total
+            states.append(h)
+        return h if last else ops.stack(states, axis=axis)
+
+    return rnn_states
 
 
-def clip(g, limit):
-    norm = np.linalg.norm(g)
-    return g * (limit / norm) if norm > limit else g
+def over_series(x, U, W, b):
+    h, states = np.zeros((len(x), len(b))), []
+    for x_t in x:
+        h = np.tanh(x_t @ U + h @ W + b)
+        states.append(h)
+    return np.stack(states, axis=1)
 
 
-def clip_to_list(g, limit):
-    return (g / max(1, np.sqrt((g**2).sum()) / limit)).tolist()
+def with_concatenation(x, U, W, b):
+    import tensorflow as tf
+
+    h, states = tf.zeros((x.shape[0], W.shape[0])), []
+    for x_t in tf.unstack(x, axis=1):
+        h = tf.tanh(tf.concat([x_t, h], axis=1) @ tf.concat([U, W], axis=0) + b)
+        states.append(h[:, None])
+    return tf.concat(states, axis=1)
+
+
+def step(sigmoid=expit, candidate=np.tanh, swap=False, tanh=np.tanh, old=True, coupled=False, gated=True, turned=False):
+    """`lstm_step` of exercise 13.3, right or with one thing changed."""
+
+    def lstm_step(x, h, c, K, R, b):
+        i, f, g, o = np.split(x @ K + h @ R + b, 4, axis=-1)
+        i, f, g, o = sigmoid(i), sigmoid(f), candidate(g), sigmoid(o)
+        i, f = (f, i) if swap else (i, f)
+        i = 1 - f if coupled else i
+        new = (f * c if old else 0) + (i * g if gated else g)
+        h = o * tanh(new)
+        return (new, h) if turned else (h, new)
+
+    return lstm_step
+
+
+def with_slices(x, h, c, K, R, b):
+    n = c.shape[-1]
+    z = np.concatenate([x, h], axis=-1) @ np.concatenate([K, R]) + b
+    new = c / (1 + np.exp(-z[..., n : 2 * n])) + np.tanh(z[..., 2 * n : 3 * n]) / (1 + np.exp(-z[..., :n]))
+    return [np.tanh(new) / (1 + np.exp(-z[..., 3 * n :])), new]
+
+
+def old_cell_shown(x, h, c, K, R, b):
+    o = expit(np.split(x @ K + h @ R + b, 4, axis=-1)[3])
+    return o * np.tanh(c), nb13._lstm_step(x, h, c, K, R, b)[1]
+
+
+def no_output_gate(x, h, c, K, R, b):
+    new = nb13._lstm_step(x, h, c, K, R, b)[1]
+    return np.tanh(new), new
+
+
+def memory(kind="LSTM", sequences=True, forget=20.0, scale=0.1):
+    """A network of one unit with weights set by hand: it takes a marked value in and keeps it."""
+    import keras
+
+    layer = getattr(keras.layers, kind)(1, return_sequences=sequences)
+    model = keras.Sequential([keras.Input((None, 2)), layer, keras.layers.Dense(1)])
+    if kind == "LSTM":  # i, f, g, o
+        K = [[0, 0, scale, 0], [20, -20, 0, 0]]
+        layer.set_weights([np.array(K), np.zeros((1, 4)), np.array([-10, forget - 10, 0, 20])])
+    else:  # z, r, g
+        layer.set_weights([np.array([[0, 0, scale], [-20, 0, 0]]), np.zeros((1, 3)), np.array([[10, 0, 0], [0, 0, 0]])])
+    model.layers[-1].set_weights([np.array([[1 / scale]]), np.zeros(1)])
+    return model
+
+
+def untrained(*stack, start=(None, 2)):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input(start), *[getattr(keras.layers, name)(n, **how) for name, n, how in stack]])
 
 
 def seen_by_loop(kernel_size, dilations):
@@ -25,62 +104,59 @@ def seen_by_loop(kernel_size, dilations):
 
 
 RIGHT = {
-    "13.1": [(unit([1, 0, 0]),), (np.array([0.76159, 0.36339, 0.17973]),)],
-    "13.2": [(clip,), (clip_to_list,)],
-    "13.3": [([19200, 14592],), (np.array([19200.0, 14592.0]),)],
-    "13.4": [(lambda k, d: 1 + (k - 1) * sum(d),), (seen_by_loop,)],
+    "13.1": [(loop(),), (with_concatenation,), (nb13._rnn_states,)],
+    "13.2": [([0.675**20, 12],), ((0.000385852, 12),)],
+    "13.3": [(step(),), (with_slices,)],
     "13.5": [("ABD",), (["D", "A", "B"],), ("a, b, d",)],
+    "13.6": [(lambda k, d: 1 + (k - 1) * sum(d),), (seen_by_loop,)],
 }
 
 WRONG = {
     "13.1": [
-        (([1, 0.5, 0.25],), "tanh is missing"),
-        ((np.tanh([1, 0.5, 0.25]),), "every step"),
-        ((np.tanh([1, 0, 0]),), "forgotten"),
-        ((unit([1, 0, 0], w=1.0),), "not 1"),
-        ((unit([1, 0, 0], u=0.5, w=1.0),), "swapped"),
-        ((unit([1, 1, 1]),), "first step only"),
-        (([0, *unit([1, 0, 0])],), "h0"),
-        (([0.76, 0.36, 0.18],), "rounded"),
-        ((unit([1, 0, 0])[::-1],), "order"),
-        ((0.76159,), "Three"),
+        (loop(activation=None), "tanh is missing"),
+        (loop(activation="sigmoid"), "sigmoid"),
+        (loop(activation="relu"), "ReLU"),
+        (loop(back=False), "no effect"),
+        (loop(bias=False), "bias"),
+        (loop(turn=True), "transpose"),
+        (loop(start=True), "too many"),
+        (loop(last=True), "all"),
+        (loop(axis=0), "axis=1"),
+        (loop(order=-1), "end"),
+        (loop(numpy=True), "ops.tanh"),
+        (over_series, "(series, steps, inputs)"),
+        (np.ones((3, 5, 4)), "function"),
     ],
     "13.2": [
-        ((lambda g, limit: np.clip(g, -limit, limit),), "component"),
-        ((lambda g, limit: g * limit / np.linalg.norm(g),), "made longer"),
-        ((lambda g, limit: g,), "unchanged"),
-        ((lambda g, limit: g / max(1, np.linalg.norm(g)),), "limit that comes in"),
-        ((lambda g, limit: g * limit / max(limit, abs(g).max()),), "largest component"),
-        ((lambda g, limit: g / np.linalg.norm(g) ** 2 * limit,), "square"),
-        ((lambda g, limit: min(np.linalg.norm(g), limit),), "shape"),
-        ((lambda g, limit: np.where(np.linalg.norm(g) > limit, g / np.linalg.norm(g, axis=-1, keepdims=True), g),),
-         "limit"),
-        ((clip(np.ones(2), 1.0),), "function"),
-        ((lambda g, limit: g / n if (n := np.linalg.norm(g) / limit) > 1 else None,), "returns nothing"),
-        ((lambda g, limit: g * limit / n if (n := np.sqrt(sum(g**2))) > limit else g,), "For a matrix"),
-        ((lambda g, limit: np.minimum(g, limit),), "component"),
-        ((lambda g, limit: g * max(1, np.linalg.norm(g) / limit),), "upside down"),
+        ([0.9**20, 44], "without the slope"),
+        ([0.675**20, 44], "leaves out"),
+        ([0.675**20, 11], "0.0133"),
+        ([0.675**20, 13], "enough"),
+        ([0.675**20, 11.7], "whole"),
+        ([0.75**20, 17], "slope of tanh alone"),
+        ([0.45**20, 6], "square"),
+        ([(0.9 * (1 - np.tanh(0.5) ** 2)) ** 20, 14], "already"),
+        ([0.675, 12], "one step"),
+        ([13.5, 12], "multiply"),
+        ([12, 0.675**20], "order"),
+        ([0.0004, 12], "rounded"),
+        (0.675**20, "Two numbers"),
     ],
     "13.3": [
-        (([14592, 19200],), "order"),
-        (([19200, 14400],), "two rows"),
-        (([18944, 14208],), "biases are missing"),
-        (([2816, 2112],), "old state"),
-        (([16640, 12480],), "input"),
-        (([14400, 9600],), "candidate"),
-        (([4800, 4800],), "one group"),
-        (([19456, 14592],), "one row"),
-        (([19200, 19200],), "LSTM is right"),
-        ((19200,), "Two numbers"),
-    ],
-    "13.4": [
-        ((lambda k, d: (k - 1) * sum(d),), "present"),
-        ((lambda k, d: k * sum(d),), "gaps"),
-        ((lambda k, d: 1 + (k - 1) * len(d),), "without dilation"),
-        ((lambda k, d: k ** len(d),), "Add up"),
-        ((lambda k, d: 1 + (k - 1) * np.prod(d),), "multiply"),
-        ((lambda k, d: 1 + (k - 1) * max(d),), "widest"),
-        ((lambda k, d: 1 + sum(d),), "2 weights"),
+        (step(turned=True), "order"),
+        (step(swap=True), "exchanged"),
+        (step(candidate=lambda g: g), "not yet squashed"),
+        (step(candidate=expit), "through tanh"),
+        (step(sigmoid=lambda a: a), "plain sums"),
+        (step(sigmoid=np.tanh), "between 0 and 1"),
+        (step(old=False), "lost"),
+        (step(coupled=True), "coupled"),
+        (step(gated=False), "input gate"),
+        (step(tanh=lambda c: c), "tanh is missing"),
+        (old_cell_shown, "old cell"),
+        (no_output_gate, "output gate is missing"),
+        (lambda *arguments: step()(*arguments)[0], "two things"),
+        (lambda x, h, c, K, R, b: step()(x, h, c, R, K, b), "fit"),
     ],
     "13.5": [
         (("A",), "Look at B"),
@@ -91,4 +167,29 @@ WRONG = {
         (("ABCD",), "One of the four"),
         (("XY",), "letters"),
     ],
+    "13.6": [
+        ((lambda k, d: (k - 1) * sum(d),), "present"),
+        ((lambda k, d: k * sum(d),), "gaps"),
+        ((lambda k, d: 1 + (k - 1) * len(d),), "without dilation"),
+        ((lambda k, d: k ** len(d),), "Add up"),
+        ((lambda k, d: 1 + (k - 1) * np.prod(d),), "multiply"),
+        ((lambda k, d: 1 + (k - 1) * max(d),), "widest"),
+        ((lambda k, d: 1 + sum(d),), "2 weights"),
+    ],
+}
+
+ALL = {"return_sequences": True}
+MODELS = {
+    "13.4": (
+        [memory, functools.partial(memory, "GRU")],
+        [
+            (functools.partial(memory, sequences=False), "return_sequences=True"),
+            (functools.partial(memory, forget=12.5), "It forgets"),
+            (lambda: untrained(("LSTM", 8, ALL), ("Dense", 1, {})), "trained"),
+            (lambda: untrained(("Dense", 8, {}), ("Dense", 1, {})), "recurrent layer"),
+            (lambda: untrained(("LSTM", 8, ALL)), "(400, 50, 1)"),
+            (lambda: untrained(("LSTM", 8, ALL), ("Dense", 1, {}), start=(None, 3)), "could not read"),
+            (lambda: 0.005, "Keras model"),
+        ],
+    ),
 }
