@@ -184,7 +184,7 @@ MODELS = {
             (lambda: trained(64, activation=None, dropout=0, epochs=2), "no activation"),
             (lambda: trained(64, dropout=0, epochs=3), "no dropout"),
             (lambda: trained(64, epochs=2), "Wider layers"),
-            (lambda: trained(64, epochs=3, scale=1), "0 to 255"),
+            (lambda: trained(64, dropout=0, epochs=4, scale=1), "0 to 255"),
             (lambda: trained(8, epochs=0, outputs=2), "Ten numbers"),
             (convolution, "Dense layers"),
             (lambda: digits(units=10), "guessing"),
