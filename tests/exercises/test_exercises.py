@@ -155,7 +155,7 @@ def test_progress_as_html(kernel, monkeypatch):
     check("00.1", 784)
     progress()
     page = shown[-1]._repr_html_()
-    assert "1 of 4 solved" in page and page.count("<tr") == 4 and "<td>✓ 00.1</td><td>solved</td>" in page
+    assert "1 of 4 solved" in page and page.count("<tr") == 4 and ">✓ 00.1</td><td>solved</td>" in page
 
 
 def test_only_the_module_of_the_notebook_is_imported():

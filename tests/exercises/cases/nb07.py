@@ -139,7 +139,7 @@ WRONG = {
         (first(lambda W, order: W[:, order]), "columns"),
         (first(lambda W, order: W[np.argsort(order)]), "backwards"),
         (first(lambda W, order: W[order].T), "transposed"),
-        (in_the_list, "changes the list"),
+        (in_the_list, "changes its argument"),
         (lambda weights, order: weights[0][order], "list of 4"),
         (lambda weights, order: [w[order] if len(w) == 6 else w for w in weights], "Only the first"),
         (first(lambda W, order: W[order][:3]), "shapes"),
