@@ -4,6 +4,7 @@ The page itself is the list of the known facts; only its last column is made, fr
 masters' cells and from the names of the tests in tests/lecture_facts, such as `test_F081_F082_what_it_says`.
 A fact that nothing can compute, a convention or a name, has a line of text on the page instead:
 `- **F364** (name): ...` below the heading NOTES. The line that counts all of them is made, too.
+Slips of the slides, such as M03, have a table of their own, with links to their tests.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from pathlib import Path
 from tools.authors.notebooks import ROOT, NotebookError, label, masters, read, tags, write_text
 
 FACT_TESTS = "tests/lecture_facts"
-_TEST = re.compile(r"^def test_((?:F\d{3}_)+)", re.MULTILINE)
+_ID = r"(?:F\d{3}|M\d{2})"  # a fact, a slip
+_TEST = re.compile(rf"^def test_((?:{_ID}_)+)", re.MULTILINE)
 NOTES = "## Facts that nothing computes"
 _NOTE = re.compile(r"^- \*\*(F\d{3})\*\* \(\w+\): \S", re.MULTILINE)
 _COUNT = re.compile(r"^Of the \d+ facts,.*$", re.MULTILINE)
-_ROW = re.compile(r"^\| (F\d{3}) \| (.*) \| [^|]*\|$", re.MULTILINE)
+_ROW = re.compile(rf"^\| ({_ID}) \| (.*) \| [^|]*\|$", re.MULTILINE)
 TAG = "fact-"
 
 
@@ -30,7 +32,11 @@ def page(root: Path) -> Path:
 
 
 def known_facts(root: Path) -> list[str]:
-    """Return the ids that the map lists, in its order."""
+    """Return the ids of the facts that the map lists, in its order."""
+    return [listed for listed in _listed(root) if listed.startswith("F")]
+
+
+def _listed(root: Path) -> list[str]:
     return [row[1] for row in _ROW.finditer(page(root).read_text(encoding="utf-8"))]
 
 
@@ -87,7 +93,7 @@ def computed_by(root: Path) -> dict[str, list[Path]]:
             found.setdefault(tag.removeprefix(TAG), []).append(path)
     for path in sorted((root / FACT_TESTS).glob("test_*.py")):
         names = "".join(_TEST.findall(path.read_text(encoding="utf-8")))
-        for fact in set(re.findall(r"F\d{3}", names)):
+        for fact in set(re.findall(_ID, names)):
             found.setdefault(fact, []).append(path)
     return found
 
@@ -99,7 +105,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     try:
         homes, notes = computed_by(root), noted(root)
-        unknown = sorted((homes.keys() | set(notes)) - set(known_facts(root)))
+        unknown = sorted((homes.keys() | set(notes)) - set(_listed(root)))
         computed = sorted(homes.keys() & set(notes))
         text = renewed_map(root)
     except NotebookError as error:
