@@ -1061,6 +1061,52 @@ def transformer_block(ax: Axes | None = None) -> Axes:
     return ax
 
 
+def residual_block(ax: Axes | None = None) -> Axes:
+    """Draw the block of a residual network, left to right: two convolutions, and a shortcut around both.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `ax` is not one Axes.
+
+    Examples
+    --------
+    >>> ax = plot.residual_block()
+    >>> [text.get_text() for text in ax.texts][-3:]
+    ['+', 'ReLU', 'new z']
+    """
+    ax = _axes(ax, figsize=(8.6, 2.2))
+    arrow = dict(arrowstyle="-|>", color="0.35", linewidth=1.8, shrinkA=0, shrinkB=0)
+    ax.text(0, 0, "z", ha="right", va="center", size=14)
+    ax.annotate("", (13.2, 0), (0.2, 0), arrowprops=arrow, zorder=1)
+    ax.plot([0.8, 0.8, 11.2], [0, 1.3, 1.3], color="0.35", linewidth=1.8, zorder=1)
+    ax.annotate("", (11.2, 0.24), (11.2, 1.3), arrowprops=arrow)
+    ax.text(6, 1.42, "shortcut: z as it is", ha="center", va="bottom", size=12)
+    ax.text(6, -0.62, "F(z)", ha="center", va="top", size=13)
+    ax.plot([1.3, 1.3, 10.6, 10.6], [-0.45, -0.58, -0.58, -0.45], color="0.6", linewidth=1)
+    steps = [(2.2, "conv", 0), (4.1, "batch norm", 4), (6.1, "ReLU", 2), (7.5, "conv", 0), (9.4, "batch norm", 4)]
+    for place, text, colour in steps:
+        box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
+        ax.text(place, 0, text, ha="center", va="center", size=12, bbox=box, zorder=2)
+    ax.scatter(11.2, 0, s=330, color="white", edgecolor="0.35", linewidth=1.8, zorder=3)
+    ax.text(11.2, 0, "+", ha="center", va="center", size=15, zorder=4)
+    box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=PALETTE[2], linewidth=2)
+    ax.text(12.25, 0, "ReLU", ha="center", va="center", size=12, bbox=box, zorder=2)
+    ax.text(13.3, 0, "new z", ha="left", va="center", size=13)
+    ax.set(xlim=(-0.5, 14.3), ylim=(-1.2, 1.9))
+    ax.axis("off")
+    return ax
+
+
 def _axes(ax: Axes | None, **look: Any) -> Axes:
     """Open a new figure last of all, when nothing can go wrong any more."""
     if ax is not None and not isinstance(ax, Axes):

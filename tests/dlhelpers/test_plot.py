@@ -662,6 +662,17 @@ def test_a_transformer_block_adds_each_of_its_two_parts():
     refused(lambda: plot.transformer_block(3), "ax must be one Axes")
 
 
+def test_a_residual_block_adds_its_input_before_the_last_relu():
+    ax = drawn(plot.residual_block)
+    names = texts_of(ax)
+    assert names.count("conv") == names.count("batch norm") == names.count("ReLU") == 2
+    along = [text for text in sorted(ax.texts, key=lambda text: text.get_position()[0]) if text.get_position()[1] == 0]
+    steps = ["z", "conv", "batch norm", "ReLU", "conv", "batch norm", "+", "ReLU", "new z"]
+    assert [text.get_text() for text in along] == steps
+    assert inside(ax, *np.array([text.get_position() for text in ax.texts]).T)
+    refused(lambda: plot.residual_block(3), "ax must be one Axes")
+
+
 def test_a_value_that_is_used_twice_has_two_edges():
     x = Node(3, name="x")
     ax = drawn(lambda: plot.computational_graph(Node(9, "×", (x, x))))

@@ -1,5 +1,7 @@
 """Facts of the lectures about recurrent networks that serve no lesson, or that a notebook only mentions."""
 
+from collections import Counter
+
 import numpy as np
 
 
@@ -23,6 +25,25 @@ def test_F276_lstm_of_one_unit_without_weights():
     gate, candidate = 1 / (1 + np.exp(0)), np.tanh(0)
     cell = gate * 1 + gate * candidate
     assert cell == 0.5 and np.isclose(gate * np.tanh(cell), 0.23106, atol=5e-6)
+
+
+def test_F279_F281_index_lists_and_bags_of_two_sentences():
+    """9 words by frequency, [1,2,3,4,1,5] and [1,6,7,8,9]; 5 ones in either bag, for 6 and 5 words."""
+    texts = ["the cat sat on the mat", "the dog ate my homework"]
+    order = [word for word, _ in Counter(" ".join(texts).split()).most_common()]
+    lists = [[1 + order.index(word) for word in text.split()] for text in texts]
+    assert len(order) == 9 and lists == [[1, 2, 3, 4, 1, 5], [1, 6, 7, 8, 9]]
+    counts = np.array([np.bincount(numbers, minlength=1000) for numbers in lists])
+    assert counts.shape == (2, 1000) and counts.sum(axis=1).tolist() == [6, 5]
+    assert (counts > 0).sum(axis=1).tolist() == [5, 5]
+
+
+def test_F282_an_embedding_is_a_product_with_one_hot_rows():
+    """1000 words with 64 numbers are 64 000 weights; (2, 6) indices become (2, 6, 64)."""
+    table = np.random.default_rng(2).normal(size=(1000, 64))
+    indices = np.array([[1, 2, 3, 4, 1, 5], [1, 6, 7, 8, 9, 0]])
+    assert table.size == 64_000 and table[indices].shape == (2, 6, 64)
+    assert np.allclose(np.eye(1000)[indices] @ table, table[indices])
 
 
 def test_F283_F284_F285_F286_parameters_of_recurrent_text_models():

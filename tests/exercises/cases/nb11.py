@@ -1,37 +1,97 @@
+import functools
+
 import numpy as np
 
-from tests.exercises.cases.shared import LOGITS_NLL, logs, true
-
-COLOURS = (0, 1, 2)
-
-
-def scaled(train, test, axis=COLOURS):
-    return (test - train.mean(axis=axis)) / train.std(axis=axis)
+from dlhelpers import data
+from dlhelpers.exercises import nb11
 
 
-def own_softmax(z, y):
-    """The stable way, in one step."""
-    z = z - z.max(axis=1, keepdims=True)
-    return [float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]))]
+def mirrored(other=lambda x: x[:, :, ::-1], join=lambda a, b: (a + b) / 2):
+    return lambda predict, x: join(predict(x), predict(other(x)))
 
+
+def one_by_one(predict, x):
+    return np.stack([predict(np.stack([a, np.fliplr(a)])).mean(axis=0) for a in x])
+
+
+def ghosts(predict, x):
+    return predict((x / 2) + (x[:, :, ::-1] / 2))
+
+
+def block(
+    *, norms=2, inner=True, ends=False, last=True, shortcut="all", bias=False, early=False, swapped=False, join="Add",
+    filters=None, size=3, convs=2, padding="same", activation=None, bottle=None, tuple_=False,
+):
+    """The block of exercise 11.3, right or with one thing changed."""
+
+    def residual_block(z):
+        from keras import layers
+
+        n, start = filters or z.shape[-1], z
+        for k in range(convs):
+            kernels = bottle if bottle and k == 0 else n
+            conv = layers.Conv2D(kernels, size, padding=padding, use_bias=bias, activation=activation)
+            if early:
+                z = conv(layers.ReLU()(layers.BatchNormalization()(z)))
+                continue
+            z = conv(z)
+            if swapped:
+                z = layers.BatchNormalization()(layers.ReLU()(z))
+                continue
+            z = layers.BatchNormalization()(z) if k < norms else z
+            if (k == 0 and inner) or (k == 1 and ends):
+                z = layers.ReLU()(z)
+            if k == 0 and shortcut == "second":
+                start = z
+        if shortcut != "none":
+            z = getattr(layers, join)()([start, z])
+        if shortcut == "twice":
+            z = layers.Add()([start, z])
+        z = layers.ReLU()(z) if last else z
+        return (z, start) if tuple_ else z
+
+    return residual_block
+
+
+def with_plus(z):
+    import keras
+    from keras import layers
+
+    f = layers.BatchNormalization()(layers.Conv2D(z.shape[-1], (3, 3), padding="same")(z))
+    f = layers.Activation("relu")(f)
+    f = layers.BatchNormalization()(layers.Conv2D(z.shape[-1], (3, 3), padding="same")(f))
+    return keras.activations.relu(f + z)
+
+
+def not_called(z):
+    from keras import layers
+
+    return layers.ReLU()
+
+
+def forgets(z):
+    import keras
+
+    return block()(keras.Input((8, 8, 6)))
+
+
+LOWEST = -(0.91 * np.log(0.91) + 0.09 * np.log(0.01))
 
 RIGHT = {
     "11.1": [(np.sqrt(0.6 * 0.4 / 2000),), (0.011,), ([0.01095],)],
-    "11.2": [(scaled,), (lambda a, b: scaled(a.astype("float32"), b.astype("float32")),)],
-    "11.3": [((1, 32, 32, 3),), ([1, 32, 32, 3],), (np.array([1, 32, 32, 3]),)],
-    "11.4": [(1.461,), (np.float32(1.4612),), (np.log(1 + 9 / np.e),)],
-    "11.5": [
-        (lambda x: x[:, :, ::-1],),
-        (lambda x: np.flip(x, axis=2).astype(float),),
-        (lambda x: np.array([np.fliplr(a) for a in x]),),
+    "11.4": [
+        (mirrored(),),
+        (one_by_one,),
+        (lambda predict, x: np.mean([predict(x), predict(np.flip(x, axis=2))], axis=0),),
     ],
-    "11.6": [(lambda z, y: -true(logs(z), y).mean(),), (own_softmax,)],
+    "11.5": [(LOWEST,), (0.5003,), (-np.sum([0.91, *[0.01] * 9] * np.log([0.91, *[0.01] * 9])),)],
+    "11.3": [(block(),), (block(bias=True),), (with_plus,), (nb11._residual_block,)],
 }
 
 WRONG = {
     "11.1": [
         ((0.24 / 2000,), "variance"),
-        ((np.sqrt(0.24),), "single photograph"),
+        ((np.sqrt(0.24),), "single image"),
         ((np.sqrt(0.24) / 2000,), "under the root"),
         ((1.095,), "percent"),
         ((2 * 0.010954,), "two standard errors"),
@@ -39,47 +99,133 @@ WRONG = {
         ((np.sqrt(0.6 / 2000),), "1 - a"),
         ((np.float64("nan"),), "negative number"),
     ],
-    "11.2": [
-        ((lambda a, b: scaled(b, b),), "future"),
-        ((lambda a, b: scaled(np.concatenate([a, b]), b),), "both sets"),
-        ((lambda a, b: scaled(a, b, axis=None),), "all colours"),
-        ((lambda a, b: scaled(a, b, axis=0),), "each pixel"),
-        ((lambda a, b: b - a.mean(axis=COLOURS),), "Divide"),
-        ((lambda a, b: (b - a.mean(axis=COLOURS)) / a.var(axis=COLOURS),), "variance"),
-        ((lambda a, b: b - a.mean(axis=COLOURS) / a.std(axis=COLOURS),), "Brackets"),
-        ((lambda a, b: b / 255,), "255"),
-        ((lambda a, b: scaled(a, a),), "training photographs"),
-        ((lambda a, b: a.mean(axis=COLOURS),), "shape"),
-    ],
-    "11.3": [
-        (((32, 32, 3),), "batch axis is missing"),
-        (((1, 32, 32),), "colour channels"),
-        (((1, 32, 32, 1),), "colour channels"),
-        (((32, 32, 3, 1),), "first in Keras"),
-        (((1, 3, 32, 32),), "PyTorch"),
-        (((1, 3072),), "flat"),
-        (((2000, 32, 32, 3),), "2000 photographs"),
-        ((np.zeros((1, 32, 32, 3)),), "array itself"),
-        (((1.5, 32, 32, 3),), "whole"),
-        (((None, 32, 32, 3),), "definite"),
-    ],
     "11.4": [
-        ((0,), "one softmax"),
-        ((0.232,), "price"),
-        ((-1.4612,), "minus"),
-        ((2.3026,), "knowing nothing"),
-        ((0.6346,), "natural"),
-        ((-np.log(np.e / (np.e + 10)),), "nine"),
-        ((1.3026,), "e + 9"),
+        (mirrored(lambda x: x[:, ::-1]), "heads"),
+        (mirrored(lambda x: x[..., ::-1]), "Red and blue"),
+        (mirrored(lambda x: x[::-1]), "reverse order"),
+        (mirrored(lambda x: x[:, ::-1, ::-1]), "half a turn"),
+        (mirrored(lambda x: np.swapaxes(x, 1, 2)), "swapped"),
+        (mirrored(join=lambda a, b: a + b), "sum of both"),
+        (mirrored(join=lambda a, b: a + b / 2), "Brackets"),
+        (mirrored(join=lambda a, b: b), "mirrored images alone"),
+        (mirrored(join=np.maximum), "larger"),
+        (lambda predict, x: predict(x), "Where is the mirrored"),
+        (ghosts, "ghosts"),
+        (lambda predict, x: (x + x[:, :, ::-1]) / 2, "never calls"),
+        (lambda predict, x: predict(x) * 0 + x.reshape(4, -1)[:, :10] if x is None else predict(x)[:1], "Ten logits"),
+        (lambda predict, x: np.stack([predict(a) for a in x]), "takes a batch"),
     ],
     "11.5": [
-        ((lambda x: x[:, ::-1],), "heads"),
-        ((lambda x: x[..., ::-1],), "red and blue"),
-        ((lambda x: x[::-1],), "reverse order"),
-        ((lambda x: x[:, ::-1, ::-1],), "half turn"),
-        ((lambda x: x,), "unchanged"),
-        ((lambda x: np.swapaxes(x, 1, 2),), "swapped"),
-        ((lambda x: x[0],), "shape"),
+        ((0.0,), "lowest loss for one-hot"),
+        ((-LOWEST,), "minus"),
+        ((-np.log(0.91),), "other nine"),
+        ((0.0858,), "nine others"),
+        ((-(0.91 * np.log(0.91) + 0.01 * np.log(0.01)),), "nine other classes"),
+        ((-(0.91 * np.log(0.91) + 0.1 * np.log(0.01)),), "not ten"),
+        ((0.5448 * 0 + -(0.9 * np.log(0.9) + 0.1 * np.log(0.1 / 9)),), "shared among"),
+        ((-(np.log(0.91) + 9 * np.log(0.01)),), "Weight"),
+        ((LOWEST / np.log(2),), "natural"),
+        ((2.3026,), "knows nothing"),
+        ((LOWEST / 10,), "mean"),
     ],
-    "11.6": [*LOGITS_NLL, (lambda z, y: -np.log(z[np.arange(len(y)), y]).mean(), "negative number")],
+    "11.3": [
+        (block(ends=True, last=False), "F ends in a ReLU"),
+        (block(ends=True), "second one"),
+        (block(last=False), "after the addition is missing"),
+        (block(shortcut="none"), "no shortcut"),
+        (block(shortcut="second"), "behind the first"),
+        (block(shortcut="twice"), "twice"),
+        (block(inner=False), "between the two"),
+        (block(norms=1), "two batch norms"),
+        (block(norms=0), "two batch norms"),
+        (block(convs=1), "two convolutions"),
+        (block(size=5), "3 x 3"),
+        (block(filters=32), "Your function stops"),
+        (block(bottle=3), "number of channels"),
+        (block(padding="valid"), "Your function stops"),
+        (block(activation="relu", inner=False), "activation of the convolution"),
+        (block(join="Concatenate"), "side by side"),
+        (block(join="Multiply"), "multiplied"),
+        (block(join="Subtract"), "subtracted"),
+        (block(join="Average"), "mean of the two"),
+        (block(early=True, last=False), "later variant"),
+        (block(swapped=True), "behind the ReLUs"),
+        (block(tuple_=True), "one tensor"),
+        (not_called, "Call each layer"),
+        (forgets, "does not depend"),
+    ],
+}
+
+
+def whitening(images):
+    """A fixed first layer, with the principal directions of patches as kernels."""
+    import keras
+    from keras import layers
+
+    view = np.lib.stride_tricks.sliding_window_view(images, (4, 4), axis=(1, 2))[:, ::4, ::4]
+    values, vectors = np.linalg.eigh(np.cov(np.moveaxis(view, 3, -1).reshape(-1, 48).T))
+    kernels = (vectors / np.sqrt(values + 0.01))[:, :-25:-1].reshape(4, 4, 3, 24)
+    conv = layers.Conv2D(48, 4, strides=2, padding="same", use_bias=False)
+    layer = keras.Sequential([keras.Input((32, 32, 3)), conv, layers.ReLU()])
+    layer.set_weights([np.concatenate([kernels, -kernels], axis=-1)])
+    layer.trainable = False
+    return layer
+
+
+def network(
+    *, epochs=0, kernels=(24, 32), scale=True, outputs=10, side=32, convolve=True, divide=1, where="train", white=False
+):
+    """A small network for photographs, trained or not."""
+    import keras
+    from keras import layers
+    from sklearn.model_selection import train_test_split
+
+    keras.utils.set_random_seed(1)
+    x, y = data.load_cifar10()[0]
+    x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=2000, stratify=y, random_state=0)
+    mean, sd = x_train.mean(axis=(0, 1, 2)), x_train.std(axis=(0, 1, 2))
+    parts = [keras.Input((side, side, 3))]
+    parts += [layers.Normalization(mean=mean, variance=sd**2)] if scale else []
+    if convolve:
+        first = layers.Conv2D(16, 4, strides=2, padding="same")
+        parts.append(whitening((x_train[:500] - mean) / sd) if white else first)
+    else:
+        parts.append(layers.AveragePooling2D())
+    for n in kernels if convolve else ():
+        parts += [layers.Conv2D(n, 3, padding="same"), layers.BatchNormalization(momentum=0.9)]
+        parts += [layers.ReLU(), layers.MaxPooling2D()]
+    model = keras.Sequential([*parts, layers.Flatten(), layers.Dense(outputs)])
+    if epochs:
+        x, y = (x_val, y_val) if where == "val" else (x_train, y_train)
+        rate = keras.optimizers.schedules.CosineDecay(0.003, epochs * len(x) // 100)
+        model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(x / divide, y, batch_size=100, epochs=epochs, verbose=0)
+    return model
+
+
+trained = functools.cache(network)
+
+
+def broken():
+    model = network()
+    model.set_weights([weights * np.nan for weights in model.get_weights()])
+    return model
+
+
+MODELS = {
+    "11.2": (
+        [lambda: trained(epochs=4, white=True)],
+        [
+            (lambda: network(), "guessing"),
+            (lambda: network(kernels=(128, 128)), "are the most"),
+            (lambda: network(side=28), "(32, 32, 3)"),
+            (lambda: network(outputs=100), "Ten logits"),
+            (lambda: trained(epochs=1, kernels=(4, 4)), "enough epochs"),
+            (lambda: trained(epochs=1, convolve=False, outputs=10), "no convolution"),
+            (lambda: trained(epochs=3, scale=False, divide=255.0), "0 to 1"),
+            (lambda: trained(epochs=12, where="val", white=True), "better than the training"),
+            (broken, "nan"),
+            (lambda: 0.7, "Keras model"),
+        ],
+    )
 }
