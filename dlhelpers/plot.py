@@ -804,6 +804,54 @@ def lstm_cell(ax: Axes | None = None) -> Axes:
     return ax
 
 
+def vae(ax: Axes | None = None) -> Axes:
+    """Draw a variational autoencoder: encoder, the draw of the code with noise from outside, decoder, and both costs.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        Drawn into; a new figure if None.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    TypeError
+        If `ax` is not one Axes.
+
+    Examples
+    --------
+    >>> ax = plot.vae()
+    >>> [text.get_text() for text in ax.texts if "coder" in text.get_text()]
+    ['encoder', 'decoder']
+    """
+    ax = _axes(ax, figsize=(8.6, 3.2))
+    for start, end in [
+        ((0.25, 2), (1.0, 2)), ((2.4, 2.15), (3.05, 2.6)), ((2.4, 1.85), (3.05, 1.4)), ((3.55, 2.6), (5.4, 2.1)),
+        ((3.55, 1.4), (4.22, 1.4)), ((4.4, 0.55), (4.4, 1.2)), ((4.58, 1.46), (5.4, 1.9)), ((5.75, 2), (6.3, 2)),
+        ((6.55, 2), (7.0, 2)), ((8.4, 2), (8.95, 2)),
+    ]:
+        _arrow(ax, start, end)
+    for x, name in [(1.7, "encoder"), (7.7, "decoder")]:
+        box = dict(boxstyle="round,pad=0.5", facecolor="white", edgecolor=PALETTE[0], linewidth=2)
+        ax.text(x, 2, name, ha="center", va="center", size=13, bbox=box, zorder=3)
+    names = [(0.1, 2, "$x$"), (3.3, 2.6, "$\\mu$"), (3.3, 1.4, "$\\sigma$"), (6.42, 2, "$z$"), (9.5, 2, "$p(x|z)$")]
+    for x, y, text in names:
+        ax.text(x, y, text, ha="center", va="center", size=15)
+    for x, y, sign in [(4.4, 1.4, "×"), (5.57, 2, "+")]:
+        _unit_circle(ax, x, y, sign, size=300)
+    ax.text(4.4, 0.3, "noise ε", ha="center", va="center", size=12)
+    for x, y, text in [(3.3, 3.35, "KL to the prior"), (9.5, 3.35, "reconstruction")]:
+        ax.text(x, y, text, ha="center", va="center", size=12, color=PALETTE[1])
+    _arrow(ax, (3.3, 2.85), (3.3, 3.15), colour=PALETTE[1])
+    _arrow(ax, (9.5, 2.3), (9.5, 3.15), colour=PALETTE[1])
+    ax.set(xlim=(-0.3, 10.6), ylim=(0, 3.65))
+    ax.axis("off")
+    return ax
+
+
 def computational_graph(output: Any, gradients: Mapping[Any, Any] | None = None, ax: Axes | None = None) -> Axes:
     """Draw how a value was computed, left to right: values above the edges, gradients below them.
 

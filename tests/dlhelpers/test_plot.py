@@ -666,11 +666,21 @@ def test_a_residual_block_adds_its_input_before_the_last_relu():
     ax = drawn(plot.residual_block)
     names = texts_of(ax)
     assert names.count("conv") == names.count("batch norm") == names.count("ReLU") == 2
-    along = [text for text in sorted(ax.texts, key=lambda text: text.get_position()[0]) if text.get_position()[1] == 0]
+    inside_boxes = [text for text in ax.texts if text.get_text() and text.get_position()[1] == 0]
+    along = sorted(inside_boxes, key=lambda text: text.get_position()[0])
     steps = ["z", "conv", "batch norm", "ReLU", "conv", "batch norm", "+", "ReLU", "new z"]
     assert [text.get_text() for text in along] == steps
     assert inside(ax, *np.array([text.get_position() for text in ax.texts]).T)
     refused(lambda: plot.residual_block(3), "ax must be one Axes")
+
+
+def test_the_noise_of_a_vae_comes_from_outside():
+    ax = drawn(plot.vae)
+    places = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
+    assert places["encoder"][0] < places["×"][0] < places["+"][0] < places["decoder"][0]
+    assert places["noise ε"][1] < places["×"][1] and {"KL to the prior", "reconstruction"} < set(places)
+    assert inside(ax, *np.array(list(places.values())).T)
+    refused(lambda: plot.vae(3), "ax must be one Axes")
 
 
 def test_a_value_that_is_used_twice_has_two_edges():

@@ -1,5 +1,6 @@
 """Facts of the lectures about recurrent nets, autoencoders, generative models and heads that serve no lesson."""
 
+import itertools
 import math
 
 import numpy as np
@@ -65,6 +66,33 @@ def test_F330_a_stack_of_contractions_is_a_contraction():
     slopes = [0.7, 0.4]  # of the activation functions, at most 1
     stack = layers[0] @ layers[1] * np.prod(slopes)
     assert np.linalg.norm(stack, 2) <= 0.9**2 * np.prod(slopes) + 1e-12 < 1
+
+
+def test_F331_a_table_of_three_pixels_has_seven_free_numbers():
+    """Eight probabilities that add up to 1."""
+    pixels = 3
+    assert len(list(itertools.product([0, 1], repeat=pixels))) - 1 == 7
+
+
+def test_F332_no_table_of_images_fits_into_a_computer():
+    """N pixels have 2^N states and 2^N - 1 free numbers (a slide says 2^N); for 28 x 28 that is about 10^236."""
+    free = 2 ** (28 * 28) - 1
+    assert len(str(free)) == 237 and all(2**n - 1 == sum(2**k for k in range(n)) for n in range(1, 12))
+
+
+def test_F333_the_chain_rule_saves_nothing_but_a_markov_chain_does():
+    """Four pixels: 1 + 2 + 4 + 8 = 15 numbers by the chain rule; 1 + 2 + 2 + 2 = 7 if each sees one before it."""
+    chain = [len(list(itertools.product([0, 1], repeat=k))) for k in range(4)]
+    markov = [len(list(itertools.product([0, 1], repeat=min(k, 1)))) for k in range(4)]
+    assert sum(chain) == 15 == 2**4 - 1 and sum(markov) == 7 == 2 * 4 - 1
+
+
+def test_F334_logistic_regression_on_the_pixels_before():
+    """n (n - 1) / 2 weights, 306 936 for 784 pixels; without a bias the answer to all white is 1/2."""
+    assert sum(range(784)) == 784 * 783 // 2 == 306_936
+    assert sum(range(4)) == 6 and len(list(itertools.product([0, 1], repeat=3))) == 8
+    weights = np.array([0.3, -2.0, 1.1])
+    assert 1 / (1 + np.exp(-weights @ np.zeros(3))) == 0.5
 
 
 def test_F335_a_joint_table_knows_more_than_a_conditional_one():

@@ -25,7 +25,7 @@ FIGURES = [
     ("17", "fish-figure", "17  regression that knows its spread"),
     ("18", "week-figure", "18  bicycles by the hour"),
     ("21", "field", "21  denoising points back to a spiral"),
-    ("22", "latent", "22  a map of digits"),
+    ("22", "map", "22  a map of digits"),
     ("23", "ring-figure", "23  mode collapse, and its cure"),
     ("23", "dcgan-epochs", "23  a GAN learns to write"),
 ]

@@ -1,4 +1,8 @@
+import functools
+
 import numpy as np
+
+from dlhelpers import data
 
 LOG_P, ELBO = -1.6016676, -2.0523649
 
@@ -32,14 +36,13 @@ RIGHT = {
         (draw(lambda tf, mean, log_var, noise: noise * tf.sqrt(tf.exp(log_var)) + mean),),
         (draw(lambda tf, mean, log_var, noise: mean + tf.exp(0.5 * log_var) * tf.stop_gradient(noise)),),
     ],
-    "22.4": [([5, 0.1, 20, 1],), (np.array([5.0, 0.1, 20.0, 1.0]),), ({"A": 5, "B": 0.1, "C": 20, "D": 1},)],
-    "22.5": [(113.55,), (np.float32(113.55),)],
+    "22.5": [([5, 0.1, 20, 1],), (np.array([5.0, 0.1, 20.0, 1.0]),), ({"A": 5, "B": 0.1, "C": 20, "D": 1},)],
 }
 
 WRONG = {
     "22.1": [
         ((-1.73236, 0.4507), "first term"),
-        ((-1.41236, 0.4507), "price"),
+        ((-1.41236, 0.4507), "not added"),
         ((2.05236, 0.4507), "sign"),
         ((-1.60167, 0.0), "posterior stays"),
         ((-1.8177, 0.2160), "turned around"),
@@ -50,8 +53,8 @@ WRONG = {
         ((-2.05, 0.4507), "rounded"),
     ],
     "22.2": [
-        ((lambda mean, log_var: kl(mean, log_var),), "single code numbers"),
-        ((lambda mean, log_var: kl(mean, log_var).sum(axis=0),), "over the pictures"),
+        ((lambda mean, log_var: kl(mean, log_var),), "each single code number"),
+        ((lambda mean, log_var: kl(mean, log_var).sum(axis=0),), "over the images"),
         ((lambda mean, log_var: kl(mean, log_var).sum(),), "whole batch"),
         ((lambda mean, log_var: kl(mean, log_var).mean(axis=1),), "not the mean"),
         ((lambda mean, log_var: 2 * kl(mean, log_var).sum(axis=1),), "1/2"),
@@ -80,22 +83,77 @@ WRONG = {
         ((draw(lambda tf, m, s, e: m + tf.exp(s) / 2 * e),), "halves the variance"),
         ((draw(lambda tf, m, s, e: m + tf.sqrt(s) * e),), "nan"),
     ],
-    "22.4": [
+    "22.5": [
         (([1, 20, 0.1, 5],), "other way"),
-        (([5, 1, 0.1, 20],), "costs nothing"),
-        (([20, 0.1, 5, 1],), "stop buying"),
+        (([5, 1, 0.1, 20],), "hardly counts"),
+        (([20, 0.1, 5, 1],), "says nothing at all"),
         (([5, 1, 20, 0.1],), "63"),
         (([1, 0.1, 20, 5],), "larger KL"),
         (([5, 0.1, 20],), "Four numbers"),
         (([5, 0.1, 20, 2],), "belongs to one run"),
     ],
-    "22.5": [
-        ((127.94,), "twice"),
-        ((99.16,), "alone"),
-        ((-113.55,), "sign"),
-        ((63.97,), "Only the KL"),
-        ((142.33,), "already"),
-        ((114,), "rounded"),
-        ((113.5,), "two decimals"),
-    ],
+}
+
+
+@functools.cache
+def digits(n=6000):
+    return (data.load_mnist()[0][0][:n].reshape(-1, 784) > 127).astype("float32")
+
+
+def vae(
+    epochs=0, k=16, beta=1.0, kernels=True, activation=None, flatten=True, stop=False, draw=True, width=784, units=32
+):  # fmt: skip
+    """A variational autoencoder as students would build it, trained on 6000 digits."""
+    import keras
+    from keras import layers, ops
+
+    class Draw(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(1)
+
+        def call(self, inputs):
+            mean, log_var = ops.split(inputs, 2, axis=1)
+            self.add_loss(beta * ops.mean(ops.sum(mean**2 + ops.exp(log_var) - 1 - log_var, axis=1)) / 2)
+            code = mean + ops.exp(log_var / 2) * keras.random.normal(ops.shape(mean), seed=self.seed)
+            return ops.stop_gradient(code) if stop else code
+
+    keras.utils.set_random_seed(1)
+    double = {"kernel_size": 4, "strides": 2, "padding": "same"}
+    stamps = [
+        layers.Dense(7 * 7 * units, activation="relu"), layers.Reshape((7, 7, units)),
+        layers.Conv2DTranspose(units, activation="relu", **double),
+        layers.Conv2DTranspose(1, activation=activation, **double), *([layers.Flatten()] if flatten else []),
+    ]  # fmt: skip
+    dense = [layers.Dense(256, activation="relu"), layers.Dense(784)]
+    hidden, outputs = layers.Dense(256, activation="relu"), layers.Dense(2 * k if draw else k)
+    encoder = keras.Sequential([keras.Input((width,)), hidden, outputs])
+    decoder = keras.Sequential([keras.Input((k,)), *(stamps if kernels else dense)])
+    model = keras.Sequential([encoder, *([Draw()] if draw else []), decoder])
+    if epochs:
+        def reconstruction(x, logits):
+            return ops.sum(ops.binary_crossentropy(x, logits, from_logits=True), axis=1)
+
+        model.compile(keras.optimizers.Adam(0.003), loss=reconstruction)
+        model.fit(digits(), digits(), batch_size=100, epochs=epochs, verbose=0)
+    return model
+
+
+MODELS = {
+    "22.4": (
+        [lambda: vae(epochs=12)],
+        [
+            (lambda: vae(), "Was the network trained"),
+            (lambda: vae(kernels=False), "at most 60000"),
+            (lambda: vae(k=8), "16 means"),
+            (lambda: vae(draw=False), "no `Draw()`"),
+            (lambda: vae(flatten=False), "Flatten"),
+            (lambda: vae(activation="sigmoid"), "no sigmoid"),
+            (lambda: vae(width=28), "(n, 784)"),
+            (lambda: vae(epochs=1), "more epochs"),
+            (lambda: vae(epochs=2, stop=True), "says nothing"),
+            (lambda: vae(epochs=3, beta=0.01), "hardly counted"),
+            (lambda: "vae", "Keras model"),
+        ],
+    )
 }
