@@ -1,18 +1,23 @@
 """Exercises of notebook 15, a language model of characters."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from dlhelpers import data
 from dlhelpers.exercises.core import (
     OTHER,
     ROUNDED,
+    NotYet,
+    Untried,
     array,
     call,
     chosen_letters,
     close,
     exercise,
     grade,
+    keras_model,
     number,
     rounded,
 )
@@ -21,7 +26,7 @@ NATS = 1.5
 BITS, PERPLEXITY = NATS / np.log(2), np.exp(NATS)
 
 _WHY_LEAK = {
-    "A": "A is clean: what is tested comes after everything that was learnt from.",
+    "A": "A is clean: what is tested comes after everything that it learned from.",
     "B": "B leaks: windows that overlap share up to 90 characters, so most test characters stand in training windows.",
     "C": "C is as clean as A: another tenth may be harder, but the grade is as honest, as long as it is one piece.",
     "D": "D leaks: the epoch was chosen by the test text, so the lowest value is partly luck. Choose by validation text.",
@@ -33,7 +38,7 @@ _WHY_LEAK = {
     "Nats and bits measure the same thing with two units: 1 bit is ln 2 = 0.693 nats.",
     "The perplexity is 2 to the power of the bits, and so e to the power of the nats.",
     "bits = 1.5 / np.log(2); perplexity = np.exp(1.5)",
-    praise="The unit of the price does not matter, as long as the power is taken to the same base.",
+    praise="The unit does not matter, as long as the power is taken to the same base.",
 )
 def bits_and_perplexity(bits: Any, perplexity: Any) -> str | None:
     bits, perplexity = number(bits), number(perplexity)
@@ -47,7 +52,7 @@ def _wrong_bits(bits: float) -> str | None:
         (NATS * np.log(2), "Divide by ln 2, do not multiply: a bit is smaller than a nat, so there must be more of them."),
         (NATS, "These are still nats. One bit is ln 2 = 0.693 nats."),
         (np.log2(NATS), "The loss is already a logarithm. Change its unit, do not take the logarithm again."),
-        (-BITS, -NATS, "A price is positive: the loss holds the minus sign already."),
+        (-BITS, -NATS, "A loss is positive: it holds the minus sign already."),
         (NATS / np.log(10), "This divides by ln 10. A bit belongs to the base 2."),
     ]
     if rounded(bits, BITS) and not close(bits, BITS):
@@ -89,43 +94,59 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return p / p.sum(axis=-1, keepdims=True)
 
 
-def _two_models() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(4)
-    return _softmax(2 * rng.normal(size=(6, 7))), _softmax(2 * rng.normal(size=(6, 7)))
+def _smoothed(followers: Any, c: str, p_shorter: float) -> float:
+    N, K = sum(followers.values()), len(followers)
+    return (followers[c] + K * p_shorter) / (N + K) if N else p_shorter
 
 
 @exercise(
     "15.3",
-    "A vote with two weights that sum to 1: the net has w, the n-gram has the rest.",
-    "Average the probabilities, not their logarithms or bits; then each row still sums to 1.",
-    "return w * p_net + (1 - w) * p_gram",
-    praise="A weighted mean of probabilities is a probability, and no character that one of them allows becomes impossible.",
+    "`followers.total()` is N, `len(followers)` is K, and `followers[c]` is the count of c, 0 if it never came.",
+    "(followers[c] + K * p_shorter) / (N + K). Which context makes this 0 / 0, and what should come back then?",
+    "if not followers: return p_shorter. Otherwise return (followers[c] + K * p_shorter) / (N + K).",
+    praise="A context that was seen often is trusted, a rare one asks the shorter context.",
+    solution=_smoothed,
 )
-def mixture(function: Any) -> str | None:
-    (a, b), w = _two_models(), 0.7
-    result = array(call(function, a.copy(), b.copy(), w))
-    if result.shape != a.shape:
-        return f"The result should have the shape of the arguments, {a.shape}; it has {result.shape}."
-    other = array(call(function, a.copy(), b.copy(), 0.25))
-    product = np.exp(w * np.log(a) + (1 - w) * np.log(b))
-    right = w * a + (1 - w) * b
+def smoothing(function: Any) -> str | None:
+    seen, p = Counter({"c": 6, "a": 3, "e": 2, " ": 1}), 0.2
+    N, K, count = 12, 4, 6
+    try:
+        value = number(call(function, Counter(seen), "c", p))
+    except NotYet as problem:
+        if "'int'" in str(problem) or "KeyError" in str(problem):
+            raise NotYet(f"{problem}. (`followers` is a Counter: `followers[c]` is the count of c.)") from None
+        raise
+    right = (count + K * p) / (N + K)
     mistakes = [
-        ((1 - w) * a + w * b, "The weights are swapped: w belongs to the net."),
-        (a + b, "This sums to 2. The models need weights that sum to 1."),
-        ((a + b) / 2, "This is the mean with equal weights. The argument w says how much the net counts."),
-        (w * a + b, "The n-gram needs the weight 1 - w, or the sum is more than 1."),
-        (w * (a + b), "Here both models get the weight w. The n-gram has 1 - w."),
-        (product, "This averages the logarithms; the result does not sum to 1. Average the probabilities."),
-        (product / product.sum(axis=1, keepdims=True), "This averages the logarithms (or logits), where one model alone can veto a character. Average the probabilities."),
-        (_softmax(right), "These are probabilities already: a softmax on top flattens them. Leave it out."),
-        (w * np.log(a) + (1 - w) * np.log(b), "These are logarithms. Average the probabilities themselves."),
-        (-w * np.log2(a) - (1 - w) * np.log2(b), "These are bits. Average the probabilities, bits come afterwards."),
-        (-np.log2(right), "Right so far, but this is the price in bits. The probabilities are asked for."),
-        (np.maximum(a, b), "The larger of the two everywhere sums to more than 1. Take the weighted mean."),
+        (count / N, "This is the share in this context alone: p_shorter has no effect, and what was never seen gets 0."),
+        ((count + p) / (N + 1), "p_shorter counts K times, where K is the number of *different* characters that came next."),
+        ((count + K * p) / N, "The probabilities sum to more than 1: divide by N + K."),
+        ((count + N * p) / (N + K), "K, not N, belongs before p_shorter."),
+        ((count + N * p) / (2 * N), "Here both count one half. K is the number of *different* characters, `len(followers)`, and not N."),
+        ((count + K * p) / (2 * K), "N is the sum of all counts, `followers.total()`; this takes `len(followers)` for it."),
+        (count + K * p / (N + K), "Brackets: the sum of both terms is divided by N + K."),
+        ((count + K * p) / N + K, "Brackets around N + K: Python divides before it adds."),
+        ((count + 1) / (N + 73), (count + 1) / (N + K), "This adds one to each count, which is another way to smooth. Add K * p_shorter."),
+        ((K * count / N + N * p) / (N + K), "The weights are the wrong way round: often seen (large N) means that the count is trusted."),
+        (K * p / (N + K), "The count of c is missing."),
+        (p, "This is the shorter context alone."),
+        (np.log(right), np.log2(right), -np.log2(right), -np.log(right), "The probability itself is asked for, not its logarithm."),
     ]
-    if close(result, right) and not close(other, 0.25 * a + 0.75 * b):
-        return "The weight w must come from the argument; for another w the result is wrong."
-    return grade(result, right, mistakes)
+    if message := grade(value, right, mistakes, other="Not right yet for a context that was seen. Compare with the formula: what is N, what is K?"):
+        return message
+    never = number(call(function, Counter(seen), "z", p))
+    if not close(never, K * p / (N + K)):
+        return "It is right for a character that came next before. One that never did has the count 0, and gets K p_shorter / (N + K)."
+    rare = number(call(function, Counter({"q": 1}), "q", 0.6))
+    if not close(rare, 0.8):
+        return "For another context it is wrong: N and K come from the Counter `followers`, p_shorter from the argument."
+    try:
+        empty = number(call(function, Counter(), "c", p))
+    except (NotYet, Untried):
+        return "It is right if the context was seen. An empty Counter is 0 / 0: return p_shorter then."
+    if not close(empty, p):
+        return "It is right if the context was seen. For an empty Counter return p_shorter."
+    return None
 
 
 @exercise(
@@ -134,6 +155,7 @@ def mixture(function: Any) -> str | None:
     "exp(log(p) / T) is p to the power 1/T. It does not sum to 1 any more.",
     "q = p ** (1 / temperature); return q / q.sum()",
     praise="At T = 1 nothing changes, at small T the likeliest takes all.",
+    solution=lambda p, T: p ** (1 / T) / (p ** (1 / T)).sum(),
 )
 def tempered(function: Any) -> str | None:
     p, T = _softmax(np.array([1.2, -0.3, 0.4, 2.0, -1.1])), 0.5
@@ -164,7 +186,8 @@ def tempered(function: Any) -> str | None:
     "Which logit is the smallest that may stay? np.sort(z) sorts upwards.",
     "np.sort(z)[-k] is the k-th largest. np.where(z >= that, np.exp(z), 0) keeps the k likeliest.",
     "p = np.where(z >= np.sort(z)[-k], np.exp(z - z.max()), 0); return p / p.sum()",
-    praise="With k = 1 the net always writes its favourite, with k = 73 nothing is cut.",
+    praise="With k = 1 the network always writes its favourite, with k = 73 nothing is cut.",
+    solution=lambda z, k: _softmax(np.where(z >= np.sort(z)[-k], z, -np.inf)),
 )
 def top_k(function: Any) -> str | None:
     z, k = np.array([0.4, -1.0, 2.2, 0.9, -0.3, 1.7, -2.5, 0.1]), 3
@@ -175,7 +198,7 @@ def top_k(function: Any) -> str | None:
             return "The right logits are left. Now a softmax turns them into probabilities."
         result = array(answer)
         if result.shape == (k,):
-            return "These are k numbers, and nobody knows to which characters they belong. Keep the shape of z."
+            return "These are k numbers, and it is lost to which characters they belong. Keep the shape of z."
         if result.shape != z.shape:
             return f"The result should have the shape of z, {z.shape}; it has {result.shape}."
         shifted = array(call(function, z.copy() - 20, 2))
@@ -203,3 +226,56 @@ def top_k(function: Any) -> str | None:
     elif left.sum() == k and (left != best).any():
         other = "k characters are left, but not the likeliest. (np.argsort gives places, not ranks.)"
     return grade(result, right, mistakes, other=other)
+
+
+ENOUGH = 2.8  # bits: a 3-gram needs 2.88 on the same text
+
+
+@exercise(
+    "15.6",
+    "Start from the network of section 4: an Embedding, a recurrent layer with return_sequences=True, a Dense layer of V units.",
+    "compile with Adam and SparseCategoricalCrossentropy(from_logits=True), as in section 4. Which learning rate, how many epochs?",
+    "An LSTM of 96 units gets there in 2 epochs with Adam(0.01) and batches of 32 pieces.",
+    praise="You trained a language model, and it beats a 3-gram on text that it has never seen.",
+)
+def trained_language_model(model: Any) -> str | None:
+    model = keras_model(model)
+    x, y, vocabulary = _fresh_pieces()
+    try:
+        out = np.asarray(model(x), dtype="float64")
+    except Exception as problem:
+        raise NotYet("The model should take whole numbers of shape (pieces, 100), as x_train has them. " + str(problem).split("\n")[0]) from problem
+    if out.shape == (len(x), vocabulary):
+        return "The model predicts once per piece. With return_sequences=True the recurrent layer answers at each character."
+    if out.shape != (*x.shape, vocabulary):
+        return f"For {len(x)} pieces the output should be {(*x.shape, vocabulary)}, a number for each character at each place; it is {out.shape}."
+    if not np.isfinite(out).all():
+        return "The outputs are nan or infinite: the steps were too large. Try a smaller learning rate."
+    p = out if (out >= 0).all() and np.allclose(out.sum(axis=-1), 1, atol=1e-3) else _softmax(out)
+    if _sees_ahead(model, x, out):
+        return "An output changes with a *later* character, so the model has seen what it should predict. Read from left to right only."
+    if (p.argmax(axis=-1) == x).mean() > 0.8:
+        return "It gives back the character that it has just read. Are the targets y_train, one character later?"
+    bits = -np.log2(np.take_along_axis(p, y[..., None], axis=-1) + 1e-12)[:, 50:].mean()
+    if bits < ENOUGH:
+        return None
+    told = f"On fresh text it needs {bits:.2f} bits per character; {ENOUGH} or less are asked for."
+    if bits > 5:
+        return told + " That is close to guessing. Was it trained, and does the loss know whether these are logits?"
+    if bits > 3.3:
+        return told + " That is no more than one letter of memory gives. Is there a recurrent layer, and is the learning rate large enough?"
+    return told + " Train it longer, make it larger, or try another learning rate."
+
+
+def _sees_ahead(model: Any, x: np.ndarray, out: np.ndarray) -> bool:
+    other = x[:4].copy()
+    other[:, 60:] = np.roll(other[:, 60:], 7, axis=1)
+    return not np.allclose(np.asarray(model(other))[:, :60], out[:4, :60], atol=1e-3)
+
+
+def _fresh_pieces() -> tuple[np.ndarray, np.ndarray, int]:
+    """120 pieces of 100 characters from the test text, the same one character later, and the size of the alphabet."""
+    alphabet, codes = np.unique(list(data.load_shakespeare()), return_inverse=True)
+    codes = codes[-61_100:][: 120 * 500 + 101]
+    at = np.arange(0, 120 * 500, 500)[:, None] + np.arange(100)
+    return codes[at], codes[at + 1], len(alphabet)

@@ -1,13 +1,13 @@
 """Exercises of notebook 18, counts."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy import stats
 from scipy.special import expit, gammaln
 
-from dlhelpers.exercises.core import OTHER, NotYet, Untried, array, call, close, exercise, grade, number
+from dlhelpers import data
+from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
 
 
 @exercise(
@@ -26,12 +26,12 @@ def poisson_nll(function: Any) -> str | None:
         other_way = result if np.isfinite(result).all() else array(call(function, rate, y), finite=False)
     if not np.isfinite(result).all() and np.isfinite(other_way).all():
         if close(np.mean(other_way), prices.mean()):
-            return "The arguments are swapped: the counts y come first, and they may be 0, so nobody takes their logarithm."
+            return "The arguments are swapped: the counts y come first, and they may be 0, so their logarithm is not taken."
         return "The logarithm is that of the rate, not of y: a count may be 0."
     if np.isposinf(result).any():
         return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
     if result.shape == y.shape and close(result, prices):
-        return "These are the prices of the single cases. Take their mean."
+        return "These are the losses of the single cases. Take their mean."
     value = number(result)
     if close(value, prices.mean()) and not _survives_large_counts(function):
         return "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
@@ -48,7 +48,7 @@ def poisson_nll(function: Any) -> str | None:
         (prices.mean() / np.log(2), "Use the natural logarithm, np.log."),
         (np.mean((y - rate) ** 2), "This is the squared error, the loss of a Gaussian."),
         (np.mean(factorial - rate + y * np.log(rate)), "The minus of -log p goes to *all three* terms; here only log y! has it."),
-        (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its price is -y log(rate)."),
+        (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its part of the loss is -y log(rate)."),
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
@@ -73,7 +73,7 @@ RATES = np.array([0.1, 0.5, 2.0, 8.0])
     "Put y = 0 into the formula of section 1. What is left?",
     "A person with rate λ has a zero with probability e^(-λ). Compute it for each, then average.",
     "zero_share = np.exp(-rates).mean()",
-    praise="One common rate of 2.65 would give 7 %: variety makes zeros.",
+    praise="One common rate of 2.65 would give 7 %: different rates make zeros.",
 )
 def zero_share(share: Any) -> str | None:
     zeros = np.exp(-RATES)
@@ -124,6 +124,7 @@ def exposure(trips: Any) -> str | None:
     "The mean is π * 0 + (1 - π) * e^(log rate); π is the sigmoid of the logit.",
     "pi = 1 / (1 + np.exp(-logit_zero)), then return (1 - pi) * np.exp(log_rate)",
     praise="So the rate of the Poisson part is larger than the mean.",
+    solution=lambda log_rate, logit_zero: expit(-logit_zero) * np.exp(log_rate),
 )
 def inflated_mean(function: Any) -> str | None:
     log_rate, logit = np.array([0.7, -0.4, 1.5]), np.array([0.9, -1.3, 0.2])
@@ -154,6 +155,7 @@ def inflated_mean(function: Any) -> str | None:
     "The interval goes from k - 0.5 to k + 0.5.",
     "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
     praise="Now the Gaussian gives masses, which sum to 1 over all whole numbers.",
+    solution=lambda k, mean, sd: stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5),
 )
 def gaussian_mass(function: Any) -> str | None:
     k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([1.2, 2.4, 3.1]), np.array([0.4, 1.5, 2.0])
@@ -171,62 +173,66 @@ def gaussian_mass(function: Any) -> str | None:
         (gaussian.cdf(k + 0.5), "This is the probability of at most k. Subtract what lies below k - 1/2."),
         (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
         (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),
-        (-np.log(mass), "This is the price. The mass itself is asked for."),
+        (-np.log(mass), "This is the loss. The mass itself is asked for."),
         (variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."),
     ]
     return grade(result, mass, mistakes)
 
 
-CHOICES = {
-    "height": "normal",
-    "rain": "bernoulli",
-    "atoms": "poisson",
-    "visits": "negative_binomial",
-    "eggs": "zero_inflated_poisson",
-}
-KNOWN = {*CHOICES.values(), "categorical"}
-WRONG_HEADS = {
-    ("height", "poisson"): "height: centimetres are measured, not counted; 131.5 is possible.",
-    ("height", "negative_binomial"): "height: centimetres are measured, not counted; 131.5 is possible.",
-    ("rain", "poisson"): "rain: yes or no, so a 2 must be impossible.",
-    ("rain", "normal"): "rain: yes or no; a Gaussian spreads over all numbers.",
-    ("rain", "categorical"): "rain: two classes would do, but one logit is enough for yes or no.",
-    ("rain", "zero_inflated_poisson"): "rain: yes or no, so a 2 must be impossible.",
-    ("atoms", "normal"): "atoms: clicks are counted.",
-    ("atoms", "categorical"): "atoms: a count has no fixed number of classes, and its order matters.",
-    ("atoms", "negative_binomial"): "atoms: one known rate and no hidden variety. Which head has variance = mean?",
-    ("atoms", "zero_inflated_poisson"): "atoms: nothing here makes extra zeros.",
-    ("visits", "poisson"): "visits: a Poisson count with mean 3 has variance 3, and here it is 40.",
-    ("visits", "zero_inflated_poisson"): "visits: everybody may go, so there are no zeros for sure. People differ.",
-    ("visits", "normal"): "visits: with mean 3 and variance 40 a third of a Gaussian would be negative.",
-    ("eggs", "poisson"): "eggs: Poisson does not know of boxes that stand empty.",
-    ("eggs", "negative_binomial"): "eggs: it could be tried, but here the text names two kinds of boxes.",
-    ("eggs", "bernoulli"): "eggs: the number is asked for, not whether there are any.",
-    ("eggs", "normal"): "eggs: eggs are counted.",
-}
+ENOUGH = 4.9  # nats per hour
 
 
 @exercise(
     "18.6",
-    "First ask: is it a number that is measured, a yes or no, or a count? Then, for the counts: what varies?",
-    "Variance = mean: Poisson. Hidden variety: negative binomial. Two kinds, one always 0: zero-inflated.",
-    "height normal, rain bernoulli, atoms poisson, visits negative_binomial, eggs zero_inflated_poisson",
-    praise="The head says what can happen and how uncertain it is; the network only says where.",
+    "Two layers are enough: a hidden Dense layer with an activation, and Dense(2) for the log mean and the raw total count.",
+    "The loss is heads.nll(heads.negative_binomial). A bias that starts at 5 saves many epochs: "
+    "bias_initializer=keras.initializers.Constant(5).",
+    "32 tanh units, Adam(0.01), batches of 100 and 15 epochs get there.",
+    praise="A network for counts that knows how wide to be, on weeks that it has never seen.",
 )
-def choose_heads(chosen: Any) -> str | None:
-    if not isinstance(chosen, Mapping):
-        raise NotYet('A dictionary is asked for: {"height": "...", "rain": "...", ...}.')
-    given = {str(target): getattr(head, "__name__", head) for target, head in chosen.items()}
-    if any(head is ... or head is None for head in given.values()):
-        raise Untried
-    missing = [target for target in CHOICES if target not in given]
-    if missing:
-        return f"No head for {', '.join(missing)}."
-    given = {target: str(head).strip().lower() for target, head in given.items()}
-    unknown = [head for head in given.values() if head not in KNOWN]
-    if unknown:
-        return f"There is no head {unknown[0]!r}. The names are {', '.join(sorted(KNOWN))}."
-    wrong = [target for target, head in CHOICES.items() if given[target] != head]
-    if not wrong:
+def bicycle_network(model: Any) -> str | None:
+    model = keras_model(model)
+    x, y = _unseen_hours()
+    try:
+        out = array(model(x), finite=False)
+    except Exception as problem:
+        raise NotYet("The model should take the 31 features, as x_train has them. " + str(problem).split("\n")[0]) from problem
+    if out.shape == (len(x), 1):
+        return "The model has one output. heads.negative_binomial needs two: the log mean and the raw total count."
+    if out.shape != (len(x), 2):
+        return f"For {len(x)} hours the output should be ({len(x)}, 2), log mean and raw total count; it is {out.shape}."
+    if not np.isfinite(out).all():
+        return "The outputs are nan or infinite: the steps were too large. Try a smaller learning rate."
+    log_mean, r = np.clip(out[:, 0], -50, 50), np.logaddexp(0, out[:, 1]) + 1e-7
+    nll = float(-stats.nbinom(r, r / (r + np.exp(log_mean))).logpmf(y).mean())
+    if nll < ENOUGH:
         return None
-    return WRONG_HEADS.get((wrong[0], given[wrong[0]]), f"{wrong[0]}: {given[wrong[0]]} does not fit. {OTHER}")
+    told = f"In unseen weeks it needs {nll:.2f} nats per hour; at most {ENOUGH} are asked for."
+    typical = float(np.median(out[:, 0]))
+    if typical > 20:
+        return told + f" The first output is about {typical:.0f}. It is the *log* mean: is the loss that of a negative binomial?"
+    if typical < 2:
+        return told + f" The first output is about {typical:.1f}; the log of 100 bicycles is 4.6. Was it trained long enough?"
+    if nll > 5.8:
+        return told + " That is no better than one distribution for all hours. Was it trained on x_train, in its order?"
+    return told + " A linear model gets 4.95. Is there a hidden layer with an activation, and was it trained long enough?"
+
+
+def _bicycle_features(bikes: Any) -> np.ndarray:
+    """As the notebook prepares them, scaled by the training weeks of its first split; shape (hours, 31)."""
+    numbers = bikes[["temp", "hum", "windspeed", "workingday", "day"]]
+    weather = [bikes["weathersit"] == "cloudy/misty", bikes["weathersit"].str.contains("rain")]
+    features = np.column_stack([np.eye(24)[bikes["hr"]], numbers, *weather]).astype("float32")
+    train = np.isin((bikes["day"] - 1) // 7, _weeks()[0])
+    return (features - features[train].mean(axis=0)) / features[train].std(axis=0)
+
+
+def _weeks() -> list[np.ndarray]:
+    return np.split(np.random.default_rng(0).permutation(53), [32, 42])
+
+
+def _unseen_hours() -> tuple[np.ndarray, np.ndarray]:
+    """The test weeks of the notebook's first split."""
+    bikes = data.load_bike_share()
+    test = np.isin((bikes["day"] - 1) // 7, _weeks()[2])
+    return _bicycle_features(bikes)[test], bikes["bikers"].to_numpy()[test]

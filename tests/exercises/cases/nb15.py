@@ -1,4 +1,8 @@
+import functools
+
 import numpy as np
+
+from dlhelpers.exercises import nb15
 
 
 def softmax(z):
@@ -12,14 +16,80 @@ def cut(z, k, strict=False, shift=0):
     return softmax(np.where(z > limit if strict else z >= limit, z, -np.inf))
 
 
-def geometric(a, b, w):
-    return a**w * b ** (1 - w)
+def smooth(own=lambda n, N, K: n, other=lambda n, N, K: K, below=lambda n, N, K: N + K, empty=None):
+    """The formula of exercise 15.3, right or with one thing changed."""
+
+    def function(followers, c, p_shorter):
+        n, N, K = followers[c], sum(followers.values()), len(followers)
+        if not followers and empty is None:
+            return p_shorter
+        if not followers:
+            return empty(p_shorter)
+        return (own(n, N, K) + other(n, N, K) * p_shorter) / below(n, N, K)
+
+    return function
+
+
+def no_brackets(followers, c, p_shorter):
+    N, K = sum(followers.values()), len(followers)
+    return followers[c] + K * p_shorter / (N + K) if followers else p_shorter
+
+
+def fails_when_empty(followers, c, p_shorter):
+    N, K = sum(followers.values()), len(followers)
+    return (followers[c] + K * p_shorter) / (N + K)
+
+
+def only_known(followers, c, p_shorter):
+    if c not in followers:
+        return p_shorter
+    return smooth()(followers, c, p_shorter)
+
+
+def by_weight(followers, c, p_shorter):
+    N, K = sum(followers.values()), len(followers)
+    w = N / (N + K) if N else 0
+    share = followers[c] / N if N else 0
+    return w * share + (1 - w) * p_shorter
+
+
+@functools.cache
+def language_model(
+    kind="LSTM", units=64, epochs=1, rate=0.01, pieces=5120, sequences=True, ahead=False, later=1,
+    outputs=73,
+):  # fmt: skip
+    """A network for exercise 15.6, trained or not."""
+    import keras
+    from keras import layers
+
+    from dlhelpers import data
+
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((None,))
+    x = layers.Embedding(73, 32)(inputs)
+    if kind:
+        memory = getattr(layers, kind)(units, return_sequences=sequences)
+        x = layers.Bidirectional(memory)(x) if ahead else memory(x)
+    model = keras.Model(inputs, layers.Dense(outputs)(x))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss)
+    if epochs:
+        _, codes = np.unique(list(data.load_shakespeare()), return_inverse=True)
+        at = np.arange(0, 50 * pieces, 50)[:, None] + np.arange(50)
+        model.fit(codes[at], codes[at + later], batch_size=32, epochs=epochs, verbose=0)
+    return model
+
+
+def as_probabilities(model):
+    import keras
+
+    return keras.Sequential([keras.Input((None,)), model, keras.layers.Softmax()])
 
 
 RIGHT = {
     "15.1": [(1.5 / np.log(2), np.exp(1.5)), (2.164, [4.4817])],
     "15.2": [("BD",), ("d, b",), (["B", "D"],)],
-    "15.3": [(lambda a, b, w: w * a + (1 - w) * b,), (lambda a, b, w: (b + w * (a - b)).tolist(),)],
+    "15.3": [(smooth(),), (by_weight,), (nb15._smoothed,)],
     "15.4": [
         (lambda p, T: p ** (1 / T) / (p ** (1 / T)).sum(),),
         (lambda p, T: softmax(np.log(p) / T),),
@@ -54,19 +124,23 @@ WRONG = {
         (("none",), "A to D"),
     ],
     "15.3": [
-        (lambda a, b, w: (1 - w) * a + w * b, "swapped"),
-        (lambda a, b, w: a + b, "sum to 1"),
-        (lambda a, b, w: (a + b) / 2, "equal weights"),
-        (lambda a, b, w: 0.7 * a + 0.3 * b, "argument"),
-        (lambda a, b, w: w * a + b, "1 - w"),
-        (geometric, "averages the logarithms"),
-        (lambda a, b, w: geometric(a, b, w) / geometric(a, b, w).sum(axis=1, keepdims=True), "veto"),
-        (lambda a, b, w: w * np.log(a) + (1 - w) * np.log(b), "logarithms"),
-        (lambda a, b, w: -w * np.log2(a) - (1 - w) * np.log2(b), "bits"),
-        (lambda a, b, w: -np.log2(w * a + (1 - w) * b), "price"),
-        (lambda a, b, w: np.maximum(a, b), "larger"),
-        (lambda a, b, w: np.array([softmax(p) for p in w * a + (1 - w) * b]), "Leave it out"),
-        (lambda a, b, w: 0.5, "shape"),
+        (smooth(other=lambda n, N, K: 0, below=lambda n, N, K: N), "no effect"),
+        (smooth(other=lambda n, N, K: 1, below=lambda n, N, K: N + 1), "counts K times"),
+        (smooth(below=lambda n, N, K: N), "more than 1"),
+        (smooth(other=lambda n, N, K: N), "K, not N"),
+        (smooth(other=lambda n, N, K: N, below=lambda n, N, K: 2 * N), "count one half"),
+        (smooth(below=lambda n, N, K: 2 * K), "takes `len(followers)`"),
+        (smooth(own=lambda n, N, K: n + 1, other=lambda n, N, K: 0, below=lambda n, N, K: N + 73), "adds one"),
+        (smooth(own=lambda n, N, K: K * n / N, other=lambda n, N, K: N), "wrong way round"),
+        (smooth(own=lambda n, N, K: 0), "count of c is missing"),
+        (no_brackets, "Brackets"),
+        (fails_when_empty, "empty Counter is 0 / 0"),
+        (smooth(empty=lambda p: 0.0), "empty Counter return"),
+        (only_known, "never did has the count 0"),
+        (lambda followers, c, p: p, "shorter context alone"),
+        (lambda followers, c, p: -np.log2(smooth()(followers, c, p)), "not its logarithm"),
+        (smooth(other=lambda n, N, K: 4, below=lambda n, N, K: N + 4), "another context"),
+        (lambda followers, c: 0.5, "positional argument"),
     ],
     "15.4": [
         (lambda p, T: p ** (1 / T), "does not sum to 1"),
@@ -100,3 +174,22 @@ WRONG = {
     ],
 }
 # A function as the only answer stands without a tuple above.
+
+MODELS = {
+    "15.6": (
+        [
+            lambda: language_model(units=96, epochs=2, pieces=10240),
+            lambda: as_probabilities(language_model(units=96, epochs=2, pieces=10240)),
+        ],
+        [
+            (lambda: language_model(epochs=0), "close to guessing"),
+            (lambda: language_model(kind=None, rate=0.03), "one letter of memory"),
+            (lambda: language_model(pieces=640), "bits per character"),
+            (lambda: language_model(units=8, epochs=0, sequences=False), "once per piece"),
+            (lambda: language_model(units=8, ahead=True, pieces=320), "later"),
+            (lambda: language_model(units=32, later=0, rate=0.03, pieces=1280), "gives back"),
+            (lambda: language_model(outputs=72, epochs=0), "a number for each character"),
+            (lambda: 2.4, "Keras model"),
+        ],
+    )
+}
