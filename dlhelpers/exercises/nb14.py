@@ -1,10 +1,14 @@
 """Exercises of notebook 14, from text to numbers to a verdict."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import array, call, chosen_letters, close, exercise, grade, number
+from dlhelpers import data
+from dlhelpers.exercises.core import NotYet, array, call, chosen_letters, close, exercise, grade, keras_model, number
+
+TARGET, MOST = 0.70, 100_000
 
 
 @exercise(
@@ -115,8 +119,58 @@ def leaks(letters: Any) -> str | None:
     return "One is missing: a choice that is made with the test sentences leaks, too."
 
 
+@cache
+def _validation() -> tuple[np.ndarray, np.ndarray]:
+    """Word indices and labels of the validation sentences, with the vocabulary of the notebook."""
+    from keras import layers
+
+    sentences = data.load_movie_sentences()
+    vectorize = layers.TextVectorization(10_000, standardize="lower", split="whitespace", output_sequence_length=32)
+    vectorize.adapt(sentences.text[:6400].to_numpy())
+    part = sentences[6400:6930]
+    return np.asarray(vectorize(part.text.to_numpy())), part.label.to_numpy(float)
+
+
 @exercise(
     "14.5",
+    "10 000 words times the numbers for each word is most of it: with 8 numbers, the embedding has 80 000 parameters.",
+    "Embedding(10_000, 8, mask_zero=True), GlobalAveragePooling1D, Dense(1, activation=\"sigmoid\").",
+    "Compile with Adam(0.02) and \"binary_crossentropy\"; two epochs with batches of 128 are enough, and more of them overfit.",
+    praise="A quarter of the parameters, and hardly a difference.",
+)
+def small_text_network(model: Any) -> str | None:
+    model = keras_model(model)
+    if not getattr(model, "built", False) or not model.weights:
+        return "The model has no weights yet: start it with keras.Input((None,)), and train it."
+    if (size := model.count_params()) > MOST:
+        return f"It has {size} parameters, and 100 000 are the most. Shorter word vectors save most: 10 000 for each number."
+    ids, y = _validation()
+    try:
+        p = np.asarray(model(ids), dtype=float)
+    except Exception as problem:
+        raise NotYet("The model could not read rows of 32 word indices: start with keras.Input((None,)) and an Embedding.") from problem
+    if p.shape not in ((len(y), 1), (len(y),)):
+        return f"One probability for each sentence is asked for; for {len(y)} sentences the output has shape {p.shape}."
+    p = p.reshape(-1)
+    if not np.isfinite(p).all():
+        return "The outputs are nan: training has blown up. Take a smaller learning rate."
+    if p.min() < 0 or p.max() > 1:
+        return "The outputs are not probabilities: give the last layer a sigmoid."
+    right = float(np.mean((p > 0.5) == y))
+    says = f"It gets {right:.1%} of the validation sentences right, and {TARGET:.0%} are asked for."
+    if right >= TARGET:
+        if right > 0.87:
+            return "It knows the validation sentences suspiciously well. Train it on ids_train alone: they are for choosing only."
+        return None
+    if right < 0.3:
+        return f"{says} It does the opposite of what it should: are the labels turned around?"
+    if right < 0.58:
+        return f"{says} That is guessing. Was it trained, and does the padding count as words (mask_zero)?"
+    return f"{says} Another learning rate, or another number of epochs?"
+
+
+@exercise(
+    "14.6",
     "Three parts: the embedding's rows, two LSTMs, and a Dense unit that sees both of them.",
     "An LSTM of n units on p inputs has 4 sets of n (p + n) weights and n biases.",
     "80000 for the embedding, 2 * 4 * (8 * (16 + 8) + 8) for the LSTMs, 2 * 8 + 1 for the unit; add them up.",

@@ -190,7 +190,7 @@ def network(
         first = layers.Conv2D(16, 4, strides=2, padding="same")
         parts.append(whitening((x_train[:500] - mean) / sd) if white else first)
     else:
-        parts.append(layers.AveragePooling2D())
+        parts.append(layers.AveragePooling2D(2))
     for n in kernels if convolve else ():
         parts += [layers.Conv2D(n, 3, padding="same"), layers.BatchNormalization(momentum=0.9)]
         parts += [layers.ReLU(), layers.MaxPooling2D()]

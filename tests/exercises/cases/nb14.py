@@ -1,4 +1,8 @@
+import functools
+
 import numpy as np
+
+from dlhelpers import data
 
 
 def binary(indices, n_words):
@@ -27,7 +31,7 @@ RIGHT = {
         (lambda vectors, mask: [v[m].mean(axis=0).tolist() for v, m in zip(vectors, mask, strict=True)],),
     ],
     "14.4": [("BC",), (["C", "B"],), ("b, c",), ({"B", "C"},), ("B and C",)],
-    "14.5": [(81_617,), (np.array([81_617.0]),), (5000 * 16 + 2 * 4 * (8 * 24 + 8) + 17,)],
+    "14.6": [(81_617,), (np.array([81_617.0]),), (5000 * 16 + 2 * 4 * (8 * 24 + 8) + 17,)],
 }
 
 WRONG = {
@@ -75,7 +79,7 @@ WRONG = {
         (("F",), "A to E"),
         ((2,), "as text"),
     ],
-    "14.5": [
+    "14.6": [
         ((80_817,), "one LSTM"),
         ((80_809,), "side by side"),
         ((81_609,), "sees both"),
@@ -89,4 +93,64 @@ WRONG = {
         ((82_129,), "nothing of each other"),
         ((80_000,), "alone"),
     ],
+}
+
+
+@functools.cache
+def sentences():
+    from keras import layers
+
+    found = data.load_movie_sentences()
+    vectorize = layers.TextVectorization(10_000, standardize="lower", split="whitespace", output_sequence_length=32)
+    vectorize.adapt(found.text[:6400].to_numpy())
+    return np.asarray(vectorize(found.text.to_numpy())), found.label.to_numpy("float32")
+
+
+def network(
+    numbers=8, epochs=0, rows=slice(6400), outputs=1, activation="sigmoid", turned=False, rate=0.02, body="mean"
+):
+    """A small text network for exercise 14.5, trained or not."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    middle = {"mean": layers.GlobalAveragePooling1D, "max": layers.GlobalMaxPooling1D}[body]()
+    embed = layers.Embedding(10_000, numbers, mask_zero=body == "mean")
+    last = layers.Dense(outputs, activation=activation)
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), embed, middle, last])
+    if epochs:
+        ids, y = sentences()
+        model.compile(keras.optimizers.Adam(rate), "binary_crossentropy")
+        model.fit(ids[rows], 1 - y[rows] if turned else y[rows], batch_size=128, epochs=epochs, verbose=0)
+    return model
+
+
+def broken():
+    model = network()
+    model.set_weights([weights * np.nan for weights in model.get_weights()])
+    return model
+
+
+def dense():
+    import keras
+
+    return keras.Sequential([keras.Input((7,)), keras.layers.Dense(1)])
+
+
+MODELS = {
+    "14.5": (
+        [lambda: network(epochs=2), lambda: network(epochs=3, body="max")],
+        [
+            (lambda: network(), "guessing"),
+            (lambda: network(32), "Shorter word vectors"),
+            (lambda: network(epochs=2, turned=True), "opposite"),
+            (lambda: network(outputs=2), "One probability"),
+            (lambda: network(activation=None), "sigmoid"),
+            (lambda: network(epochs=6, rows=slice(6400, 6930)), "suspiciously"),
+            (lambda: network(epochs=4, rows=slice(300)), "asked for"),
+            (broken, "nan"),
+            (dense, "could not read"),
+            (lambda: 0.75, "Keras model"),
+        ],
+    )
 }
