@@ -1,71 +1,118 @@
 """Exercises of notebook 17, regression that knows its spread."""
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, chosen_letters, close, exercise, grade, number
+from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
 from dlhelpers.exercises.formulas import gaussian_nll
 
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
+LARGEST_FOOD_NLL = 5.9
 
 
 @exercise(
     "17.1",
-    "The formula above is the price of one observation. NumPy computes it for all at once; then take the mean.",
+    "The formula above is the NLL of one observation. NumPy computes it for all at once; then take the mean.",
     "Three terms: the logarithm of sd, the squared error divided by 2 sd², half the logarithm of 2π.",
     "return np.mean(np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + 0.5 * np.log(2 * np.pi))",
     praise="With this function as the loss, a network learns means and spreads.",
 )
-def price_of_bells(function: Any) -> str | None:
+def mean_nll(function: Any) -> str | None:
     y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 2.0, 1.5, 0.7])
-    prices = np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + HALF_LOG_2PI
+    losses = np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
         result = array(call(function, y, mean, sd), finite=False)
-    if result.shape == y.shape and close(result, prices):
-        return "These are the prices of the single observations. Take their mean."
-    return grade(number(result), prices.mean(), gaussian_nll(y, mean, sd, "observation"))
+    if result.shape == y.shape and close(result, losses):
+        return "These are the NLLs of the single observations. Take their mean."
+    return grade(number(result), losses.mean(), gaussian_nll(y, mean, sd, "observation"))
+
+
+def _pressure_head(outputs: Any) -> Any:
+    from keras import ops
+
+    from dlhelpers import heads
+
+    return heads.tfd.Normal(130 + 20 * outputs[:, :1], 20 * ops.softplus(outputs[:, 1:]))
 
 
 @exercise(
     "17.2",
-    "Read spread_head with offset=130 and unit=20: what happens to the first number, and what to the second?",
-    "The mean is 130 + 20 · 0.3. The second number passes softplus, log(1 + e^z), before it meets the unit.",
-    "sd_of_person = 20 * np.log(1 + np.exp(-0.5))",
-    praise="A raw sd of -0.5 is nothing strange: softplus makes 0.474 of it, in units of 20 mm Hg.",
+    "Three lines: the mean, the sd, and `return tfd.Normal(mean, sd)`. The first column is outputs[:, :1].",
+    "The mean is 130 + 20 * outputs[:, :1]. For the sd, the softplus comes first and the factor 20 after it.",
+    "mean = 130 + 20 * outputs[:, :1]; sd = 20 * ops.softplus(outputs[:, 1:]); return tfd.Normal(mean, sd)",
+    praise="Any two numbers become a normal distribution in mm Hg.",
+    solution=_pressure_head,
 )
-def person_in_units(mean: Any, sd: Any) -> str | None:
-    mean, sd = number(mean), number(sd)
-    right_mean, right_sd = 136.0, 20 * np.log1p(np.exp(-0.5))
-    if close(mean, right_sd) and close(sd, right_mean):
-        return "Right numbers, wrong order: first the mean, then the sd."
-    if close(mean, 0.3):
-        return "0.3 is the network's number. The head makes mm Hg of it: offset + unit · 0.3."
-    if close(mean, 6.0):
-        return "The mean lacks the offset of 130 mm Hg."
-    if not close(mean, right_mean, rtol=1e-6):
-        return "The mean is not right: the head computes offset + unit · 0.3."
-    mistakes = [
-        (-10.0, "The mean is right. This sd is negative: the raw sd must pass through softplus before the unit."),
-        (-0.5, "The mean is right. This is the raw sd; softplus and the unit are missing."),
-        (10.0, "The mean is right. For the sd, the head does not take the absolute value: it takes softplus."),
-        (0.0, "The mean is right. This is ReLU, which cuts at 0. Softplus stays positive: log(1 + e^z)."),
-        (20 * np.exp(-0.5), "The mean is right. This sd uses exp; softplus is log(1 + e^z)."),
-        (np.log1p(np.exp(-0.5)), "The mean is right. The sd is still in units of 20 mm Hg: multiply it."),
-        (np.log1p(np.exp(-10)), "The mean is right. First softplus, then the unit: here the unit came first."),
-        (130 + right_sd, "The mean is right. An offset moves a bell, but makes it no wider: leave it out of the sd."),
-        (120.0, "The mean is right. An sd has no offset, and the raw sd must pass through softplus."),
-        (20 * np.log1p(np.exp(0.5)), "The mean is right. The raw sd is -0.5, and here it lost its sign."),
-        (20 / (1 + np.exp(0.5)), "The mean is right. This is a sigmoid; softplus is log(1 + e^z)."),
-        (20 * np.log2(1 + np.exp(-0.5)), "The mean is right. For the sd, use the natural logarithm, np.log."),
+def head_for_pressure(function: Any) -> str | None:
+    import tensorflow as tf
+
+    outputs = np.array([[0.3, -0.5], [-1.0, 0.8], [0.0, -2.0], [2.0, 0.2]])
+    raw = tf.Variable(outputs, dtype="float32")
+    with tf.GradientTape() as tape:
+        made = call(function, raw)
+        if isinstance(made, tuple | list):
+            return "Return one distribution, tfd.Normal(mean, sd), and not a pair."
+        if not hasattr(made, "log_prob"):
+            return f"A distribution is asked for, tfd.Normal(mean, sd), and not {type(made).__name__}."
+        means, sds = made.mean(), made.stddev()
+        total = tf.reduce_sum(tf.cast(means, "float32")) + tf.reduce_sum(tf.cast(sds, "float32"))
+    mean, sd = array(means, finite=False), array(sds, finite=False)
+    shape = np.broadcast_shapes(mean.shape, sd.shape)
+    if shape == (4, 4):
+        return "A row met a column and made a square, 4 × 4 for four people. Slice both: outputs[:, :1] and outputs[:, 1:]."
+    if shape == (4,):
+        return "Shape (4,) for four people: outputs[:, 0] drops an axis. Slice outputs[:, :1], which keeps the column."
+    if shape != (4, 1):
+        return f"Four people, four distributions of shape (4, 1) are asked for; these have shape {shape}."
+    raw_mean, raw_sd = outputs[:, :1], outputs[:, 1:]
+    mean, sd = np.broadcast_to(mean, shape), np.broadcast_to(sd, shape)
+    return (
+        grade(mean, 130 + 20 * raw_mean, _mean_mistakes(raw_mean, raw_sd), rtol=1e-4)
+        or grade(sd, 20 * np.logaddexp(0, raw_sd), _sd_mistakes(raw_mean, raw_sd), rtol=1e-4)
+        or _no_gradient(tape.gradient(total, raw))
+    )
+
+
+def _mean_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, ...]]:
+    return [
+        (raw_mean, "This mean is the network's own number. The head makes mm Hg of it: 130 + 20 * outputs[:, :1]."),
+        (20 * raw_mean, "The mean lacks the 130 mm Hg from which it counts."),
+        (130 + raw_mean, "The mean lacks the unit: the network counts in steps of 20 mm Hg."),
+        (20 * (130 + raw_mean), (130 + raw_mean) * 20, "First times 20, then plus 130: the 130 is in mm Hg already."),
+        (130 + 20 * raw_sd, "This mean comes from the second column. The mean comes first, then the raw sd."),
+        (130 + 20 * np.logaddexp(0, raw_mean), "The mean may be any number. The softplus is for the sd only."),
     ]
-    return grade(sd, right_sd, mistakes, rounding=True)
+
+
+def _sd_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, ...]]:
+    soft = np.logaddexp(0, raw_sd)
+    return [
+        (raw_sd, 20 * raw_sd, "The mean is right. This sd can be negative: send the second column through ops.softplus."),
+        (abs(raw_sd), 20 * abs(raw_sd), "The mean is right. This sd comes out positive without a softplus: see the text."),
+        (soft, "The mean is right. The sd is still in steps of 20 mm Hg: multiply it."),
+        (np.logaddexp(0, 20 * raw_sd), "The mean is right. First softplus, then the unit: here the unit came first."),
+        (130 + 20 * soft, 130 + soft, "The mean is right. An offset moves a distribution and makes it no wider: leave it out of the sd."),
+        (20 * np.exp(raw_sd), np.exp(raw_sd), "The mean is right. This sd uses exp; softplus is log(1 + e^z)."),
+        (20 * np.maximum(raw_sd, 0), "The mean is right. This is ReLU, which gives an sd of 0. Use ops.softplus."),
+        (20 / (1 + np.exp(-raw_sd)), "The mean is right. This is a sigmoid; softplus is log(1 + e^z)."),
+        (20 * np.logaddexp(0, raw_mean), "The mean is right. The sd comes from the second column, outputs[:, 1:]."),
+        (np.sqrt(20 * soft), (20 * soft) ** 2, "The mean is right. tfd.Normal takes the sd itself, without a square or a root."),
+    ]
+
+
+def _no_gradient(gradient: Any) -> str | None:
+    # a row of zeros would be no gradient either
+    if gradient is not None and np.all(np.abs(np.asarray(gradient)).sum(axis=0) > 0):
+        return None
+    return "The values are right, but no gradient comes through, so Keras could not train. Use ops.softplus, not NumPy's functions."
 
 
 @exercise(
     "17.3",
-    "The outputs give a column of 300 bells, shape (300, 1). What shape must the targets have?",
+    "The outputs give a column of 300 distributions, shape (300, 1). What shape must the targets have?",
     "`reshape` changes the shape and keeps the numbers; -1 stands for as many as there are.",
     "pressure_repaired = pressure_row.reshape(-1, 1)",
     praise="Now a subtraction gives 300 × 1 errors. Look at shapes before you look for deeper reasons.",
@@ -88,28 +135,51 @@ def column_of_targets(targets: Any) -> str | None:
     return f"The shape should be (300, 1), and this one is {targets.shape}."
 
 
+@functools.cache
+def validation_households() -> tuple[np.ndarray, np.ndarray]:
+    """Return income in steps of 500 francs from 1000, and food expenditure in francs, of the 78 validation households."""
+    from sklearn.model_selection import train_test_split
+
+    table = data.load_engel()
+    steps, food = (table[["income"]].to_numpy() - 1000) / 500, table[["foodexp"]].to_numpy()
+    parts = train_test_split(steps, food, train_size=157, random_state=1)
+    return parts[1], parts[3]
+
+
 @exercise(
     "17.4",
-    "Cover all but a narrow upright strip with your hand, and move the strip: does the scatter inside change?",
-    "Two panels mislead: in one the points are unevenly dense, in another it is the middle that moves.",
-    'B grows from left to right, D is narrow in the middle: learn_the_spread = ["B", "D"]',
-    praise="A cares about density, C about a bent mean, and only B and D about spread.",
+    "It is the `funnel` of section 4 with other data and another head: a last layer of two units, then train(...).",
+    "Two units without an activation, started at zero: layers.Dense(2, kernel_initializer='zeros').",
+    "food_model = keras.Sequential([keras.Input((1,)), layers.Dense(2, kernel_initializer='zeros')]); train(food_model, food_head, income_train, food_train)",
+    praise="A poor household is predicted to within a few dozen francs, a rich one to within a few hundred.",
 )
-def residual_reading(letters: Any) -> str | None:
-    chosen = chosen_letters(letters, "ABCD")
-    if chosen == {"B", "D"}:
+def food_network(model: Any) -> str | None:
+    model = keras_model(model)
+    steps, food = validation_households()
+    outputs = array(model(steps), finite=False)
+    if outputs.shape != (len(food), 2):
+        return f"Two outputs for each household are asked for, mean and raw sd; for {len(food)} households this gives shape {outputs.shape}."
+    if not np.isfinite(outputs).all():
+        return "Some outputs are nan or infinite: the training has gone wrong. Start the last layer at zero, or lower the learning rate."
+    mean, sd = 600 + 200 * outputs[:, :1], 200 * np.logaddexp(0, outputs[:, 1:])
+    if sd.min() < 1e-3:
+        return "Some sds are 0. Leave out the activation of the last layer: the softplus in food_head makes them positive."
+    nll = float(np.mean(np.log(sd) + (food - mean) ** 2 / (2 * sd**2) + HALF_LOG_2PI))
+    if nll < LARGEST_FOOD_NLL:
         return None
-    if chosen == {"A", "C"}:
-        return "These are the two whose spread stays the same. Which ones change it?"
-    if "C" in chosen:
-        return "In C the middle of the points moves, not their scatter: the mean must bend, the spread is constant."
-    if "A" in chosen:
-        return "In A more points lie in the middle, and more points reach further out. Their sd is the same everywhere."
-    if chosen == {"B"}:
-        return "B is right. One more panel changes its scatter, though not in one direction."
-    if chosen == {"D"}:
-        return "D is right. One more panel changes its scatter: compare left and right."
-    return OTHER
+    if np.ptp(outputs[:, 0]) < 1e-6:
+        return f"Its NLL is {nll:.2f}, and every household gets the same mean. Was it trained, with train(...)?"
+    if outputs.min() >= 0:
+        return f"Its NLL is {nll:.2f}. No output is ever negative: leave out the activation of the last layer."
+    if np.ptp(outputs[:, 1]) < 1e-6:
+        return f"Its NLL is {nll:.2f}, and its sd is the same for everyone. Let the last layer have two units, so that the sd can grow with the income."
+    if nll > 7.0:
+        return f"Its NLL is {nll:.2f}, no better than one distribution for everyone. Was it trained, on income_train and food_train, with food_head?"
+    return f"Its NLL is {nll:.2f}; below {LARGEST_FOOD_NLL} is asked for. Train for more epochs, or make the network smaller: 157 households are few."
+
+
+def _coverage(y: Any, low: Any, high: Any) -> Any:
+    return np.mean((low <= y) & (y <= high))
 
 
 @exercise(
@@ -117,7 +187,8 @@ def residual_reading(letters: Any) -> str | None:
     "For each observation ask two things: is it at least `low`, and is it at most `high`?",
     "Two conditions on arrays are joined by &, each in brackets. The mean of True and False is a share.",
     "return np.mean((low <= y) & (y <= high))",
-    praise="If it is far from the level, the band is wrong. If it is near, look at parts of the data.",
+    praise="Far from the level, the band is wrong. Near it, look at parts of the data before you trust it.",
+    solution=_coverage,
 )
 def share_inside(function: Any) -> str | None:
     y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
@@ -155,11 +226,11 @@ def share_inside(function: Any) -> str | None:
     "The pinball loss charges q for each unit by which the need is above the order, and 1 - q for each below.",
     "Only the ratio counts: q : (1 - q) = 900 : 100.",
     "level_to_order = 900 / (900 + 100)",
-    praise="In nine of ten cases there is enough. A cost that is not symmetric asks for a quantile, not for the mean.",
+    praise="In nine of ten cases there is enough. If the two mistakes cost differently, order a quantile and not the mean.",
 )
 def order_level(level: Any) -> str | None:
     mistakes = [
-        (0.1, "The other way round: too little is the dear mistake, so order more than the median."),
+        (0.1, "The other way round: too little is the expensive mistake, so order more than the median."),
         (9.0, "This is the ratio of the costs. A level lies between 0 and 1: q : (1 - q) = 9 : 1."),
         (1 / 9, "This is a ratio of the costs, and the wrong way round. Solve q : (1 - q) = 900 : 100."),
         (8 / 9, "This is (900 - 100) / 900. Solve q : (1 - q) = 900 : 100."),

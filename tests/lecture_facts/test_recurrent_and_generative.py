@@ -59,6 +59,17 @@ def test_F289_shared_weights_find_a_year_anywhere():
     assert found == [[6], [2]] and [row[5].isdigit() for row in words] == [True, False]  # word 6 alone finds one
 
 
+def test_F326_best_linear_denoiser_shrinks_by_its_share_of_the_variance():
+    """x from N(0, 1) seen with noise of variance 0.5: the factor 1 / 1.5 has the smallest squared error."""
+    factors = np.linspace(0, 1.5, 1501)
+    errors = (factors - 1) ** 2 + 0.5 * factors**2
+    assert np.isclose(factors[errors.argmin()], 1 / 1.5, atol=1e-3)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200_000)
+    noisy = x + np.sqrt(0.5) * rng.normal(size=x.size)
+    assert np.isclose((noisy @ x) / (noisy @ noisy), 1 / 1.5, atol=0.01)
+
+
 def test_F330_a_stack_of_contractions_is_a_contraction():
     """The norm of a product of Jacobians is at most the product of their norms."""
     rng = np.random.default_rng(2)

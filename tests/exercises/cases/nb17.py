@@ -1,9 +1,11 @@
+import keras
 import numpy as np
+import tensorflow as tf
+from keras import ops
 
-from dlhelpers import data
+from dlhelpers import data, heads
 from tests.exercises.cases.shared import GAUSSIAN_NLL, price
 
-RAW_SD = 20 * np.log1p(np.exp(-0.5))
 PRESSURE = data.load_blood_pressure()["sbp"].to_numpy()[:300]
 
 
@@ -11,11 +13,35 @@ def inside(y, low, high):
     return (low <= y) & (y <= high)
 
 
+def first(outputs):
+    return outputs[:, :1]
+
+
+def second(outputs):
+    return outputs[:, 1:]
+
+
+def head(mean=lambda o: 130 + 20 * first(o), sd=lambda o: 20 * ops.softplus(second(o)), kind=heads.tfd.Normal):
+    """The head of 17.2 with its parts replaced."""
+    return lambda outputs: kind(mean(outputs), sd(outputs))
+
+
+def food(slopes=(1.44, 0.69), biases=(0.21, -0.71), activation=None):
+    """A network for the households that need not be trained: its optimum on the training households."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(len(biases), activation)])
+    model.set_weights([np.array([slopes]), np.array(biases)])
+    return model
+
+
 RIGHT = {
     "17.1": [(lambda y, mean, sd: np.mean(price(y, mean, sd)),), (lambda y, m, s: [float(price(y, m, s).mean())],)],
-    "17.2": [(136, RAW_SD), (np.array([136.0]), [9.4815])],
+    "17.2": [
+        (head(),),
+        (head(sd=lambda o: 20 * heads.positive(second(o))),),
+        (lambda o: heads.tfd.Normal(130 + 20 * o[:, 0:1], 20 * tf.math.log(1 + tf.exp(o[:, 1:2]))),),
+        (head(mean=lambda o: 130 + 20 * o[:, 0][:, None], sd=lambda o: 20 * tf.nn.softplus(o[..., 1:])),),
+    ],
     "17.3": [(PRESSURE[:, None],), (PRESSURE.reshape(-1, 1).astype(float).tolist(),)],
-    "17.4": [(["B", "D"],), ("BD",), ({"b", "d"},), (["D, B"],)],
     "17.5": [(lambda y, low, high: np.mean(inside(y, low, high)),), (lambda y, a, b: [float(inside(y, a, b).mean())],)],
     "17.6": [(0.9,), (np.float32(0.9),)],
 }
@@ -23,19 +49,26 @@ RIGHT = {
 WRONG = {
     "17.1": [*GAUSSIAN_NLL, (lambda y: 0.0, "TypeError")],
     "17.2": [
-        ((136, -10), "negative"),
-        ((136, 10), "absolute"),
-        ((136, -0.5), "raw"),
-        ((136, 20 * np.exp(-0.5)), "exp"),
-        ((136, RAW_SD / 20), "units"),
-        ((136, 4.5399e-5), "First softplus"),
-        ((136, 130 + RAW_SD), "wider"),
-        ((136, 0.0), "ReLU"),
-        ((136, 9.5), "rounded"),
-        ((136, 20 * np.log1p(np.exp(0.5))), "sign"),
-        ((0.3, RAW_SD), "mm Hg"),
-        ((6, RAW_SD), "offset"),
-        ((RAW_SD, 136), "order"),
+        ((lambda o: (130 + 20 * first(o), 20 * ops.softplus(second(o))),), "not a pair"),
+        ((lambda o: 130 + 20 * first(o),), "distribution"),
+        ((head(mean=first),), "own number"),
+        ((head(mean=lambda o: 20 * first(o)),), "lacks the 130"),
+        ((head(mean=lambda o: 130 + first(o)),), "lacks the unit"),
+        ((head(mean=lambda o: 20 * (130 + first(o))),), "First times 20"),
+        ((head(lambda o: 130 + 20 * second(o), lambda o: 20 * ops.softplus(first(o))),), "second column"),
+        ((head(sd=lambda o: 20 * second(o)),), "negative"),
+        ((head(sd=lambda o: 20 * ops.abs(second(o))),), "without a softplus"),
+        ((head(sd=lambda o: ops.softplus(second(o))),), "steps of 20"),
+        ((head(sd=lambda o: ops.softplus(20 * second(o))),), "First softplus"),
+        ((head(sd=lambda o: 130 + 20 * ops.softplus(second(o))),), "no wider"),
+        ((head(sd=lambda o: 20 * ops.exp(second(o))),), "uses exp"),
+        ((head(sd=lambda o: 20 * ops.relu(second(o))),), "ReLU"),
+        ((head(sd=lambda o: 20 * ops.sigmoid(second(o))),), "sigmoid"),
+        ((head(sd=lambda o: (20 * ops.softplus(second(o))) ** 2),), "without a square"),
+        ((head(lambda o: 130 + 20 * o[:, 0], lambda o: 20 * ops.softplus(o[:, 1])),), "drops an axis"),
+        ((head(lambda o: 130 + 20 * o[:, 0]),), "square"),
+        ((head(sd=lambda o: 20 * np.logaddexp(0, second(o))),), "no gradient"),
+        ((136.0,), "function"),
     ],
     "17.3": [
         ((PRESSURE,), ".T"),
@@ -45,15 +78,6 @@ WRONG = {
         ((PRESSURE[:10, None],), "300 targets"),
         ((np.zeros((300, 1)),), "first 300"),
         ((PRESSURE[:, None, None],), "(300, 1)"),
-    ],
-    "17.4": [
-        ((["A", "C"],), "stays the same"),
-        ((["B", "C", "D"],), "bend"),
-        ((["A", "B", "D"],), "more points"),
-        ((["B"],), "direction"),
-        ((["D"],), "left and right"),
-        ((["E"],), "letters"),
-        ((4,), "letters"),
     ],
     "17.5": [
         ((inside,), "each observation"),
@@ -82,4 +106,21 @@ WRONG = {
         ((90,), "percent"),
         ((0.95,), "costs decide"),
     ],
+}
+
+MODELS = {
+    "17.4": (
+        [food, lambda: food((1.5, 0.8), (0.25, -0.6))],
+        [
+            (lambda: food((1.45, 0.0), (0.3, -0.1)), "same for everyone"),
+            (lambda: food((0.0, 0.0), (0.0, 0.0)), "same mean"),
+            (lambda: food((-1.5, 0.0), (0.2, 0.1)), "same for everyone"),
+            (lambda: food((-1.5, 0.1), (0.2, 0.1)), "no better than"),
+            (lambda: food((1.44, 0.69), (0.21, 0.2)), "more epochs"),
+            (lambda: food(activation="relu"), "ever negative"),
+            (lambda: food((1.4,), (0.2,)), "Two outputs"),
+            (lambda: food(biases=(float("nan"), 0.1)), "nan"),
+            (lambda: 5.7, "Keras model"),
+        ],
+    ),
 }
