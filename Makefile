@@ -22,7 +22,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
   { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides check-site set-repo clean
+.PHONY: help lab test lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides plans check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -39,6 +39,7 @@ help:
 	@echo "make fresh-start       maintainers: begin as a new user, from a checkout and in a hosted notebook"
 	@echo "make site              write the solved notebooks as web pages into build/site, nothing is run"
 	@echo "make slides NB=02      teachers: one notebook as slides, build/slides/02_....html (ARGS=--all: beyond the core)"
+	@echo "make plans             teachers: the lesson plans as pages that print well, one sheet for each day, in build/plans"
 	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
 	@echo "make bench             maintainers: time and memory of each notebook, on an idle machine"
 	@echo "make contact-sheet     authors: renew the README's picture from the saved figures"
@@ -100,6 +101,9 @@ fresh-start: $(READY)
 
 site: $(SITE_READY)
 	$(SITE_PY) -m tools.site.build_site
+
+plans: $(READY)
+	$(PY) -m tools.teaching.plans
 
 slides: $(SITE_READY)
 	$(SITE_PY) -m tools.site.slides $(NB) $(ARGS)

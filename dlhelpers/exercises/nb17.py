@@ -148,9 +148,9 @@ def validation_households() -> tuple[np.ndarray, np.ndarray]:
 
 @exercise(
     "17.4",
-    "It is the `funnel` of section 4 with other data and another head: a last layer of two units, then train(...).",
+    "It is the `funnel` of section 4 with other data and another head: a last layer of two units, then train_head(...).",
     "Two units without an activation, started at zero: layers.Dense(2, kernel_initializer='zeros').",
-    "food_model = keras.Sequential([keras.Input((1,)), layers.Dense(2, kernel_initializer='zeros')]); train(food_model, food_head, income_train, food_train)",
+    "food_model = keras.Sequential([keras.Input((1,)), layers.Dense(2, kernel_initializer='zeros')]); train_head(food_model, food_head, income_train, food_train)",
     praise="A poor household is predicted to within a few dozen francs, a rich one to within a few hundred.",
 )
 def food_network(model: Any) -> str | None:
@@ -168,7 +168,7 @@ def food_network(model: Any) -> str | None:
     if nll < LARGEST_FOOD_NLL:
         return None
     if np.ptp(outputs[:, 0]) < 1e-6:
-        return f"Its NLL is {nll:.2f}, and every household gets the same mean. Was it trained, with train(...)?"
+        return f"Its NLL is {nll:.2f}, and every household gets the same mean. Was it trained, with train_head(...)?"
     if outputs.min() >= 0:
         return f"Its NLL is {nll:.2f}. No output is ever negative: leave out the activation of the last layer."
     if np.ptp(outputs[:, 1]) < 1e-6:

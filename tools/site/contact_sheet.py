@@ -23,7 +23,7 @@ FIGURES = [
     ("13", "wave-figure", "13  a wave forecast from its past"),
     ("15", "more-figure", "15  more text, better models"),
     ("17", "fish-figure", "17  regression that knows its spread"),
-    ("18", "week-figure", "18  bicycles by the hour"),
+    ("18", "percentiles", "18  counts, observed and predicted"),
     ("21", "field", "21  denoising points back to a spiral"),
     ("22", "map", "22  a map of digits"),
     ("23", "ring-figure", "23  mode collapse, and its cure"),
