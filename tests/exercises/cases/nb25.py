@@ -162,7 +162,7 @@ MODELS = {
             (lambda: nine(epochs=0), "Was it trained"),
             (lambda: nine(epochs=1, rows=20_000), "85 % are asked for"),
             (lambda: nine(islands=nb25._RING, epochs=1), "knows the ring"),
-            (lambda: nine(islands=nb25.GRID[:5], epochs=3), "of its samples are good"),
+            (lambda: nine(islands=nb25.GRID[:5], epochs=3), "all of `grid`"),
             (lambda: nine(target="clean", epochs=1, rows=51_200), "clean point"),
             (lambda: nine(target="minus", epochs=1, rows=51_200), "sign turned"),
             (lambda: nine(use_t=False, epochs=1, rows=51_200), "does not look at the step"),
