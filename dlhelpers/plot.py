@@ -776,8 +776,7 @@ def lstm_cell(ax: Axes | None = None) -> Axes:
     ]
     for x, name, function, colour in boxes:
         _arrow(ax, (x, 0.5), (x, 0.86))
-        box = dict(boxstyle="round,pad=0.3", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
-        ax.text(x, 1.2, function, ha="center", va="center", size=13, bbox=box, zorder=3)
+        _box(ax, x, 1.2, function, PALETTE[colour], size=13, pad=0.3)
         beside = x - (0.6 if function == "tanh" else 0.36)
         ax.text(beside, 1.2, name, ha="right", va="center", size=11, color=PALETTE[colour])
     _arrow(ax, (1.9, 1.54), (1.9, 3.56))
@@ -789,8 +788,7 @@ def lstm_cell(ax: Axes | None = None) -> Axes:
     _arrow(ax, (6.5, 2.5), (7.26, 2.5))
     _arrow(ax, (7.5, 1.54), (7.5, 2.26))
     _arrow(ax, (7.74, 2.5), (9.1, 2.5), colour=PALETTE[3], width=2.5)
-    box = dict(boxstyle="round,pad=0.25", facecolor="white", edgecolor="0.35", linewidth=1.5)
-    ax.text(6.5, 3.15, "tanh", ha="center", va="center", size=11, bbox=box, zorder=3)
+    _box(ax, 6.5, 3.15, "tanh", "0.35", size=11, pad=0.25, width=1.5)
     for x, y, sign in [(1.9, 3.8, "×"), (5.3, 2.5, "×"), (5.3, 3.8, "+"), (7.5, 2.5, "×")]:
         _unit_circle(ax, x, y, sign, size=300)
     ax.text(3.4, 4.08, "the cell", ha="center", va="center", size=12, color=PALETTE[1])
@@ -835,8 +833,7 @@ def vae(ax: Axes | None = None) -> Axes:
     ]:
         _arrow(ax, start, end)
     for x, name in [(1.7, "encoder"), (7.7, "decoder")]:
-        box = dict(boxstyle="round,pad=0.5", facecolor="white", edgecolor=PALETTE[0], linewidth=2)
-        ax.text(x, 2, name, ha="center", va="center", size=13, bbox=box, zorder=3)
+        _box(ax, x, 2, name, PALETTE[0], size=13, pad=0.5)
     names = [(0.1, 2, "$x$"), (3.3, 2.6, "$\\mu$"), (3.3, 1.4, "$\\sigma$"), (6.42, 2, "$z$"), (9.5, 2, "$p(x|z)$")]
     for x, y, text in names:
         ax.text(x, y, text, ha="center", va="center", size=15)
@@ -1098,8 +1095,7 @@ def transformer_block(ax: Axes | None = None) -> Axes:
         ax.annotate("", (start + 4.7, 0.22), (start + 4.7, 1.4), arrowprops=arrow)
         ax.plot([start + 0.4, start + 4.7], [1.4, 1.4], color="0.35", linewidth=1.8, zorder=1)
         for place, text, colour in ((start + 0.95, "norm", 4), (start + 3.0, name, k)):
-            box = dict(boxstyle="round,pad=0.4", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
-            ax.text(place, 1.4, text, ha="center", va="center", size=12, bbox=box, zorder=2)
+            _box(ax, place, 1.4, text, PALETTE[colour], pad=0.4)
         ax.scatter(start + 4.7, 0, s=330, color="white", edgecolor="0.35", linewidth=1.8, zorder=3)
         ax.text(start + 4.7, 0, "+", ha="center", va="center", size=15, zorder=4)
     ax.text(5.8, -0.25, "h", ha="center", va="top", size=13)
@@ -1133,22 +1129,19 @@ def residual_block(ax: Axes | None = None) -> Axes:
     ['+', 'ReLU', 'new z']
     """
     ax = _axes(ax, figsize=(8.6, 2.2))
-    arrow = dict(arrowstyle="-|>", color="0.35", linewidth=1.8, shrinkA=0, shrinkB=0)
     ax.text(0, 0, "z", ha="right", va="center", size=14)
-    ax.annotate("", (13.2, 0), (0.2, 0), arrowprops=arrow, zorder=1)
+    _arrow(ax, (0.2, 0), (13.2, 0))
     ax.plot([0.8, 0.8, 11.2], [0, 1.3, 1.3], color="0.35", linewidth=1.8, zorder=1)
-    ax.annotate("", (11.2, 0.24), (11.2, 1.3), arrowprops=arrow)
+    _arrow(ax, (11.2, 1.3), (11.2, 0.24))
     ax.text(6, 1.42, "shortcut: z as it is", ha="center", va="bottom", size=12)
     ax.text(6, -0.62, "F(z)", ha="center", va="top", size=13)
     ax.plot([1.3, 1.3, 10.6, 10.6], [-0.45, -0.58, -0.58, -0.45], color="0.6", linewidth=1)
     steps = [(2.2, "conv", 0), (4.1, "batch norm", 4), (6.1, "ReLU", 2), (7.5, "conv", 0), (9.4, "batch norm", 4)]
     for place, text, colour in steps:
-        box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=PALETTE[colour], linewidth=2)
-        ax.text(place, 0, text, ha="center", va="center", size=12, bbox=box, zorder=2)
+        _box(ax, place, 0, text, PALETTE[colour])
     ax.scatter(11.2, 0, s=330, color="white", edgecolor="0.35", linewidth=1.8, zorder=3)
     ax.text(11.2, 0, "+", ha="center", va="center", size=15, zorder=4)
-    box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=PALETTE[2], linewidth=2)
-    ax.text(12.25, 0, "ReLU", ha="center", va="center", size=12, bbox=box, zorder=2)
+    _box(ax, 12.25, 0, "ReLU", PALETTE[2])
     ax.text(13.3, 0, "new z", ha="left", va="center", size=13)
     ax.set(xlim=(-0.5, 14.3), ylim=(-1.2, 1.9))
     ax.axis("off")
@@ -1397,6 +1390,13 @@ def _arrow(
     ax.annotate("", end, start, arrowprops=look, zorder=1)
     if text:
         ax.text(*at, text, ha="center" if at[1] == start[1] + 0.22 else "left", va="center", size=13, color=colour)
+
+
+def _box(
+    ax: Axes, x: float, y: float, text: str, colour: Any, size: float = 12, pad: float = 0.35, width: float = 2
+) -> None:
+    look = dict(boxstyle=f"round,pad={pad}", facecolor="white", edgecolor=colour, linewidth=width)
+    ax.text(x, y, text, ha="center", va="center", size=size, bbox=look, zorder=3)
 
 
 def _unit_circle(ax: Axes, x: float, y: float, text: str, size: float = 900, fill: str = "white") -> None:
