@@ -1,6 +1,6 @@
 """Figures that move: one that answers to sliders, and one that is drawn anew while a network trains.
 
-`explore` leaves a static picture of itself for whoever only reads; `watch` leaves nothing in a saved notebook.
+`explore` leaves a static picture of itself for those who only read; `watch` leaves nothing in a saved notebook.
 """
 
 from __future__ import annotations

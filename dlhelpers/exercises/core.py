@@ -623,7 +623,7 @@ def call(function: Any, *arguments: Any) -> Any:
     changed = [n for n, (was, now) in enumerate(zip(before, _contents(arguments), strict=True), 1) if was != now]
     if changed:
         raise NotYet(
-            f"Your function changes its argument number {changed[0]} itself, and whoever calls it has other data "
+            f"Your function changes its argument number {changed[0]} itself, so its caller has other data "
             "afterwards. Work on a copy: `x = x - 1` makes a new array, `x -= 1` and `x[0] = 1` change the old one."
         )
     if result is None or result is ...:

@@ -76,27 +76,27 @@ def nll_of_logits(z: np.ndarray, y: np.ndarray, one: str) -> Mistakes:
     'This is the sum over the images. Take the mean, so that their number does not matter.'
     """
 
-    def prices(z: np.ndarray, axis: int | None = 1) -> np.ndarray:
+    def losses(z: np.ndarray, axis: int | None = 1) -> np.ndarray:
         return (np.log(np.exp(z).sum(axis=axis, keepdims=True)) - z)[given]
 
     given = np.arange(len(y)), y
-    every, right, true = np.log(np.exp(z).sum(axis=1, keepdims=True)) - z, prices(z), z[given]
+    every, right, true = np.log(np.exp(z).sum(axis=1, keepdims=True)) - z, losses(z), z[given]
     p, nll = np.exp(-every), right.mean()
     return [
         (-nll, "The sign is turned around: the NLL is minus the mean of the log-probabilities."),
         (right.sum(), f"This is the sum over the {one}s. Take the mean, so that their number does not matter."),
-        (right[0], f"This is the price of the first {one} alone: `return` inside of a loop ends it."),
-        (prices(z, 0).mean(), f"The softmax runs over the {one}s (axis 0). The classes of one {one} share 1: axis=1."),
-        (prices(z, None).mean(), "The sum runs over the whole array. Each row has a sum of its own: axis=1, keepdims=True."),
-        (prices(p).mean(), "The softmax is applied twice: its probabilities went in as logits."),
+        (right[0], f"This is the NLL of the first {one} alone: `return` inside of a loop ends it."),
+        (losses(z, 0).mean(), f"The softmax runs over the {one}s (axis 0). The classes of one {one} share 1: axis=1."),
+        (losses(z, None).mean(), "The sum runs over the whole array. Each row has a sum of its own: axis=1, keepdims=True."),
+        (losses(p).mean(), "The softmax is applied twice: its probabilities went in as logits."),
         (-true.mean(), "The softmax is missing, with its log of a sum of exponentials: logits are no log-probabilities yet."),
         ((right + true).mean(), "The logit of the true class is missing."),
-        ((1 - p[given]).mean(), "This is the mean of 1 - p. The price is -log(p)."),
-        (p[given].mean(), -p[given].mean(), "The logarithm is missing: the price of a probability is -log(p)."),
+        ((1 - p[given]).mean(), "This is the mean of 1 - p. The NLL is -log(p)."),
+        (p[given].mean(), -p[given].mean(), "The logarithm is missing: the NLL of a probability is -log(p)."),
         (-np.log(p[given].mean()), f"The mean is taken too early: first the logarithm for each {one}, then the mean."),
         (nll / np.log(2), nll / np.log(10), "This is the logarithm to base 2 or 10. Use the natural one, np.log."),
         (nll - z.max(axis=1).mean(), "The maximum is taken off inside of the sum, but not off the true logit. Use the same shifted z for both."),
-        (prices(z - z.max(axis=0)).mean(), f"This takes off the largest logit of each column. Each {one} has its own maximum: axis=1."),
+        (losses(z - z.max(axis=0)).mean(), f"This takes off the largest logit of each column. Each {one} has its own maximum: axis=1."),
         (every.mean(), "This averages over all classes. Only the true one counts: pick [np.arange(len(y)), y]."),
         (every[:, y].mean(), f"[:, y] takes every label for every {one}. Pair them: [np.arange(len(y)), y]."),
     ]
@@ -119,9 +119,9 @@ def gaussian_nll(y: np.ndarray, mean: np.ndarray, sd: np.ndarray, one: str) -> M
     """
     error, log_sd, half = (y - mean) ** 2, np.log(sd), np.log(2 * np.pi) / 2
     fit = error / (2 * sd**2)
-    prices = fit + log_sd + half
+    losses = fit + log_sd + half
     table = [
-        (prices - half, f"The constant is missing: half of log(2π), 0.9189 for each {one}."),
+        (losses - half, f"The constant is missing: half of log(2π), 0.9189 for each {one}."),
         (fit + half, "log(sd) is missing: without it, a huge sd would cost nothing."),
         (fit, "Two terms are missing: log(sd) and half of log(2π)."),
         (error / 2 + half, "This is the case sd = 1. Use the sd that comes in."),
@@ -139,12 +139,12 @@ def gaussian_nll(y: np.ndarray, mean: np.ndarray, sd: np.ndarray, one: str) -> M
         (fit - log_sd - half, "The density's factor 1 / (sd √(2π)) gives + log(sd) + half of log(2π)."),
         (error / (2 * sd**4) + 2 * log_sd + half, "norm takes the sd, not the variance sd²."),
         (error / (2 * sd) + log_sd / 2 + half, "This treats sd as a variance."),
-        (np.exp(-prices), -np.exp(-prices), "These are densities. The NLL is minus the mean of their logarithms."),
-        (prices / np.log(10), "This is the logarithm to base 10. Use the natural one, np.log."),
-        (-prices, "The minus sign is missing: the NLL is minus the log of the density."),
+        (np.exp(-losses), -np.exp(-losses), "These are densities. The NLL is minus the mean of their logarithms."),
+        (losses / np.log(10), "This is the logarithm to base 10. Use the natural one, np.log."),
+        (-losses, "The minus sign is missing: the NLL is minus the log of the density."),
     ]
     return [(*(np.mean(one) for one in wrong), message) for *wrong, message in table] + [
-        (prices.sum(), f"This is the sum over the {one}s. With twice as many it would double; take the mean."),
-        (prices[0], f"This is the price of the first {one} alone: `return` inside of a loop ends it."),
-        (-np.log(np.exp(-prices).mean()), "First the logarithm of each density, then the mean."),
+        (losses.sum(), f"This is the sum over the {one}s. With twice as many it would double; take the mean."),
+        (losses[0], f"This is the NLL of the first {one} alone: `return` inside of a loop ends it."),
+        (-np.log(np.exp(-losses).mean()), "First the logarithm of each density, then the mean."),
     ]

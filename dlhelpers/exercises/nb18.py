@@ -20,39 +20,39 @@ from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade
 def poisson_nll(function: Any) -> str | None:
     y, rate = np.array([3.0, 0.0, 1.0, 7.0]), np.array([2.0, 0.5, 4.0, 5.5])
     factorial = gammaln(y + 1)
-    prices = rate - y * np.log(rate) + factorial
+    losses = rate - y * np.log(rate) + factorial
     with np.errstate(all="ignore"):
         result = array(call(function, y, rate), finite=False)
         other_way = result if np.isfinite(result).all() else array(call(function, rate, y), finite=False)
     if not np.isfinite(result).all() and np.isfinite(other_way).all():
-        if close(np.mean(other_way), prices.mean()):
+        if close(np.mean(other_way), losses.mean()):
             return "The arguments are swapped: the counts y come first, and they may be 0, so their logarithm is not taken."
         return "The logarithm is that of the rate, not of y: a count may be 0."
     if np.isposinf(result).any():
         return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
-    if result.shape == y.shape and close(result, prices):
+    if result.shape == y.shape and close(result, losses):
         return "These are the losses of the single cases. Take their mean."
     value = number(result)
-    if close(value, prices.mean()) and not _survives_large_counts(function):
+    if close(value, losses.mean()) and not _survives_large_counts(function):
         return "Right for small counts, but at 500 something overflows or becomes 0: y!, rate**y or p(y) itself. The logarithm of each factor needs none of them; `gammaln(y + 1)` is log y!."
     mistakes = [
-        (-prices.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
-        (prices.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
+        (-losses.mean(), "The minus sign is missing: the negative log-likelihood is positive here."),
+        (losses.sum(), "This is the sum. With twice as many cases it would double; take the mean."),
         (np.mean(rate - y * np.log(rate)), "log y! is missing. (Keras' own Poisson loss leaves it out, too: the same weights, but not the NLL.)"),
         (np.mean(rate - y * np.log(rate) - factorial), "y! stands below the line of the fraction: log y! has a plus."),
         (np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))), "gammaln(y) is log (y - 1)!; use y + 1."),
         (np.mean(np.exp(rate) - y * rate + factorial), "`rate` is the rate and no log rate: no exp is needed."),
         (np.mean(rate - rate * np.log(np.maximum(y, 1e-12)) + factorial), "The logarithm is that of the rate, not of y."),
-        (-np.log(np.mean(np.exp(-prices))), "First the logarithm of each probability, then the mean."),
-        (np.mean(np.exp(-prices)), "This is the mean probability. Take the negative logarithm of each one first."),
-        (prices.mean() / np.log(2), "Use the natural logarithm, np.log."),
+        (-np.log(np.mean(np.exp(-losses))), "First the logarithm of each probability, then the mean."),
+        (np.mean(np.exp(-losses)), "This is the mean probability. Take the negative logarithm of each one first."),
+        (losses.mean() / np.log(2), "Use the natural logarithm, np.log."),
         (np.mean((y - rate) ** 2), "This is the squared error, the loss of a Gaussian."),
         (np.mean(factorial - rate + y * np.log(rate)), "The minus of -log p goes to *all three* terms; here only log y! has it."),
         (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its part of the loss is -y log(rate)."),
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
-    return grade(value, prices.mean(), mistakes)
+    return grade(value, losses.mean(), mistakes)
 
 
 def _survives_large_counts(function: Any) -> bool:

@@ -30,6 +30,12 @@ PICTURES = ("tests/comparison/pictures.py", "tests/comparison/test_figures.py")
 SWITCHES = ("tests/comparison/switches.py", "tests/comparison/test_switches.py")
 OUTPUTS = ("tools/authors/outputs.py", "tests/comparison/test_plugin.py")
 LINT = ("tools/authors/lint_notebooks.py", "tests/tools/test_lint_notebooks.py")
+PRETRAINED = ("dlhelpers/pretrained.py", "tests/dlhelpers/test_pretrained.py")
+PROTECT = ("dlhelpers/exercises/protect.py", "tests/exercises/test_protect.py")
+GRADE = ("tools/teaching/grade.py", "tests/tools/test_grade.py")
+PLANS = ("tools/teaching/plans.py", "tests/tools/test_plans.py")
+ALT = ("tools/site/alt_text.py", "tests/tools/test_alt_text.py")
+SLIDES = ("tools/site/slides.py", "tests/tools/test_slides.py")
 STUDENT = ("tools/authors/make_student.py", "tests/tools/test_make_student.py")
 
 
@@ -41,6 +47,16 @@ N01, N02 = _notebook("01_simple_forward_pass"), _notebook("02_fcnn_with_banknote
 N07, N08, N09 = _notebook("07_fcnn_mnist"), _notebook("08_convolution_and_edges"), _notebook("09_cnn_mnist")
 N13, N16 = _notebook("13_rnn_from_scratch"), _notebook("16_likelihood_and_nll")
 N17 = _notebook("17_probabilistic_regression")
+N03, N04, N05 = (
+    _notebook(name) for name in ("03_regression_and_classification", "04_softmax_regression_numpy", "05_backpropagation")
+)
+N06, N10, N12 = _notebook("06_gradient_descent"), _notebook("10_regularization"), _notebook("12_looking_inside")
+N15, N18, N20 = _notebook("15_rnn_language_model"), _notebook("18_count_data"), _notebook("20_uncertainty")
+N22, N24, N25 = _notebook("22_vae"), _notebook("24_attention"), _notebook("25_diffusion")
+
+
+def _judge(number: str) -> tuple[str, str]:
+    return f"dlhelpers/exercises/nb{number}.py", f"tests/exercises/test_exercises.py -k nb{number}"
 
 
 def _fault(what: str, place: tuple[str, str], old: str, new: str, why: str = "") -> Fault:
@@ -143,4 +159,75 @@ FAULTS = [
     _fault("16: max not subtracted", N16, "shifted, truth = z - z.max(), np.array([y])", "shifted, truth = z, np.array([y])"),
     _fault("17: variance in place of the standard deviation", N17, "np.sqrt(np.mean(residuals**2))]", "np.mean(residuals**2)]"),
     _fault("17: folds that test the rows they train on", N17, "whole = np.float32(x[seen]), np.float32(y[seen])", "whole = np.float32(x), np.float32(y)"),
+    # diagrams, and what is drawn from a mapping
+    _fault("unrolled_network: V on the way in", PLOT, '(x, 0.78), "U", (x + 0.12, 0.3)', '(x, 0.78), "V", (x + 0.12, 0.3)'),
+    _fault("residual_block: the ReLU before the addition", PLOT, '_box(ax, 12.25, 0, "ReLU", PALETTE[2])', '_box(ax, 10.6, 0, "ReLU", PALETTE[2])'),
+    _fault("lstm_cell: the forget gate on the candidate", PLOT, '_arrow(ax, (1.9, 1.54), (1.9, 3.56))', '_arrow(ax, (1.9, 1.54), (3.4, 3.56))'),
+    _fault("vae: the noise multiplies the mean", PLOT, '(3.3, 2.6, "$\\\\mu$"), (3.3, 1.4, "$\\\\sigma$")', '(3.3, 1.4, "$\\\\mu$"), (3.3, 2.6, "$\\\\sigma$")'),
+    _fault("convolution: the window at the transposed place", PLOT, "framed = [(row, column, *kernel.shape)", "framed = [(column, row, *kernel.shape)"),
+    _fault("computational_graph: values in place of gradients", PLOT, "shown = _in_short(gradients[node])", "shown = _in_short(node.data)"),
+    _fault("network_diagram: colours of the signs swapped", PLOT, "PALETTE[1 if strength > 0 else 0]", "PALETTE[0 if strength > 0 else 1]"),
+    _fault("layer_shapes: the name of the next layer", PLOT, 'names = ["input", *(type(layer).__name__ for layer in model.layers)]', 'names = [*(type(layer).__name__ for layer in model.layers), "output"]'),
+    _fault("learning_curves: labels of the two curves swapped", PLOT, 'f"{name}, training")\n            _curve(ax, tested, "-", colour, f"{name}, validation")', 'f"{name}, validation")\n            _curve(ax, tested, "-", colour, f"{name}, training")'),
+    _fault("conditional_distribution: probabilities stay in the old order", PLOT, "y, rows = y[order], [p[order] for p in rows]", "y = y[order]"),
+    _fault("samples_by_epoch: rows named in the opposite order", PLOT, 'rows = [f"epoch {epoch}" for epoch in samples]', 'rows = [f"epoch {epoch}" for epoch in reversed(samples)]'),
+    # defaults, bounds and the messages that name them
+    _fault("normal_mixture: means and spreads swapped", HEADS, 'tfd.Normal(means, positive(raw_sds)), name="NormalMixture"', 'tfd.Normal(raw_sds, positive(means)), name="NormalMixture"'),
+    _fault("normal_mixture: all weights alike", HEADS, "tfd.Categorical(logits=logits), tfd.Normal(means", "tfd.Categorical(logits=0 * logits), tfd.Normal(means"),
+    _fault("cdf of the negative binomial: one count too low", HEADS, "np.floor(y) + 1, failure", "np.floor(y) + 1e-9, failure"),
+    _fault("quantiles of counts: one count too low", HEADS, "                break\n            reached = self._cdf(middle) >= q\n            low, high = np.where(reached, low, middle), np.where(reached, middle, high)\n        return high", "                break\n            reached = self._cdf(middle) >= q\n            low, high = np.where(reached, low, middle), np.where(reached, middle, high)\n        return low"),
+    _fault("interval: another default level", HEADS, "def interval(self, level: float = 0.95)", "def interval(self, level: float = 0.9)"),
+    _fault("bernoulli: 2 passes as a target", HEADS, "tfd.Bernoulli: lambda: 1,", "tfd.Bernoulli: lambda: 2,"),
+    _fault("pretrained: colours from 0 to 1", PRETRAINED, "return (np.clip(resized, 0, 255) - 127) / 128", "return np.clip(resized, 0, 255) / 255"),
+    _fault("pretrained: the upper left square, not the central one", PRETRAINED, "top, left = ((edge - side) // 2 for edge", "top, left = (0 * edge for edge"),
+    _fault("pretrained: no limit of the activations", PRETRAINED, "layers.ReLU(6, name=name)(x)", "layers.ReLU(name=name)(x)"),
+    _fault("pretrained: scaled photographs pass", PRETRAINED, " or pixels.max() <= 1:", ":"),
+    _fault("watch: pictures at the epochs before", INTERACTIVE, "((epoch + 1) % every == 0 or", "(epoch % every == 0 or"),
+    _fault("watch: no picture at the end", INTERACTIVE, " or epoch + 1 == self.params[\"epochs\"])", ")"),
+    _fault("explore: the step of a slider is ignored", INTERACTIVE, "step = step[0] if step else 1 if whole", "step = 1 if whole"),
+    _fault("explore: the message names the value, not the argument", INTERACTIVE, 'f"explore: {name} needs lowest < highest', 'f"explore: {value} needs lowest < highest'),
+    _fault("number: the decimal comma turned around", CORE, "Write a decimal point: {whole}.{rest}", "Write a decimal point: {rest}.{whole}"),
+    _fault("number: a truth value passes", CORE, "if values.size == 1 and np.asarray(_opened(answer)).dtype == bool:", "if False:"),
+    _fault("array: a value behind a mask passes", CORE, "np.ma.getmaskarray(answer).any()", "np.ma.getmaskarray(answer).all()"),
+    _fault("progress: a second try takes away what was solved", CORE, "_best[id] = best if best == RIGHT or state == UNTRIED else state", "_best[id] = state"),
+    _fault("fallback: a wrong answer goes on", CORE, "if judge(id, answer).state == RIGHT:", "if judge(id, answer).state != UNTRIED:"),
+    _fault("hint: the last one is announced a hint early", CORE, 'if n == len(hints) else ""', 'if n == len(hints) - 1 else ""'),
+    _fault("protection: changes in place stay", PROTECT, "    array[...] = copy\n", "    pass\n"),
+    _fault("protection: answers are put back as well", PROTECT, "for call in checks + fallbacks for argument", "for call in fallbacks for argument"),
+    _fault("protection: other cells are taken for exercises", PROTECT, "    if not checks:\n        return None\n", "    if not checks:\n        return set()\n"),
+    # the exercises' judges
+    _fault("05: the matrix product's rule, transposed", _judge("05"), "(\"W\", W, X.T @ g, parts[1])", "(\"W\", W, g.T @ X, parts[1])"),
+    _fault("11: half of the accuracy is enough", _judge("11"), "TARGET, MOST = 0.56, 30_000", "TARGET, MOST = 0.28, 30_000"),
+    _fault("11: the variance is taken for the standard error", _judge("11"), "return grade(number(error), spread / np.sqrt(2000), mistakes", "return grade(number(error), spread**2 / 2000, mistakes"),
+    _fault("formulas: two messages swapped", ("dlhelpers/exercises/formulas.py", "tests/exercises/test_exercises.py -k nb17"), '(fit + half, "log(sd) is missing', '(fit + 2 * log_sd + half, "log(sd) is missing'),
+    # what teachers get
+    _fault("grade: of several hand-ins the worst counts", GRADE, "ORDER.index(result.outcome) < ORDER.index(had.outcome)", "ORDER.index(result.outcome) > ORDER.index(had.outcome)"),
+    _fault("grade: a line without the key is believed", GRADE, 'if found["key"] == key and what in found:', "if what in found:"),
+    _fault("grade: no limit of time", GRADE, "if began is not None and now > began + seconds:", "if began is not None and now > began + 60 * seconds:"),
+    _fault("grade: numbers count as code", GRADE, "return built or bool(indented) or any(isinstance(node, loops) for node in nodes)", "return True"),
+    _fault("grade: names that a spreadsheet runs", GRADE, "return f\"'{name}\" if name[:1] in", "return name if name[:1] in"),
+    _fault("plans: the answers of the quiz are missing", PLANS, "{card['Quiz']} *{card['Answer']}*", "{card['Quiz']}"),
+    _fault("alt text: rises for falls", ALT, "{'rises' if last > first else 'falls'}", "{'falls' if last > first else 'rises'}"),
+    _fault("alt text: logarithmic axes read as linear", ALT, '"log": lambda share, low, high: low * (high / low) ** share', '"log": lambda share, low, high: low + share * (high - low)'),
+    _fault("slides: beyond the core by default", SLIDES, 'if beyond or "(more)" not in one.title', 'if True or "(more)" not in one.title'),
+    _fault("slides: solutions are shown", SLIDES, '    if solution_regions(cell.source.split("\\n")):\n        return []\n', ""),
+    # the code of the later notebooks
+    _fault("03: the variance divided by n", N03, "free = len(sales) - X.shape[1]", "free = len(sales)"),
+    _fault("03: false alarms cost ten, missed ones one", N03, "np.mean(10 * missed + false_alarm)", "np.mean(missed + 10 * false_alarm)"),
+    _fault("04: the batches in file order", N04, "one_epoch(W, b, x_train[order], y_train[order], rate", "one_epoch(W, b, x_train[order], y_train, rate"),
+    _fault("04: initial weights too large", N04, "(np.sqrt(2 / m) * rng.normal", "(np.sqrt(2 * m) * rng.normal"),
+    _fault("05: gradients overwritten, not added", N05, "gradients[parent] = gradients[parent] + part", "gradients[parent] = part"),
+    _fault("05: the slope of tanh", N05, '"tanh": lambda g, out, a: (g * (1 - out**2),)', '"tanh": lambda g, out, a: (g * (1 - a**2),)'),
+    _fault("06: momentum pushes uphill", N06, "v = beta * v - rate * g", "v = beta * v + rate * g"),
+    _fault("06: no correction of the bias after the first step", N06, "m_hat, v_hat = m / (1 - 0.9**t), v / (1 - 0.999**t)", "m_hat, v_hat = m / (1 - 0.9), v / (1 - 0.999)"),
+    _fault("10: dropout without its factor", N10, "return h * keep / (1 - rate)", "return h * keep"),
+    _fault("10: decoupled decay in both rows", N10, "optimizers.Adam(0.01), 0.5, size)", "optimizers.AdamW(0.01, weight_decay=0.5), 0.0, size)"),
+    _fault("12: slopes of the wrong class", N12, "saliency = abs(input_slopes(shortcut, x_val_stamped, one_hot[y_val]))", "saliency = abs(input_slopes(shortcut, x_val_stamped, one_hot[y_val - 1]))"),
+    _fault("15: targets that are the inputs", N15, "for i in (0, 1)]", "for i in (0, 0)]"),
+    _fault("18: extra zeros that Poisson cannot make", N18, "np.where(y == 0, np.logaddexp(log_expit(z0), otherwise), otherwise)", "np.where(y == 0, log_expit(z0), otherwise)"),
+    _fault("18: people of the test among the training data", N18, "train, test = order[:527], order[527:]", "train, test = order[:527], order[:132]"),
+    _fault("20: a band of 95 %", N20, "1.645 * np.sqrt(f.var(axis=0) + 0.2**2)", "1.96 * np.sqrt(f.var(axis=0) + 0.2**2)"),
+    _fault("22: beta is ignored", N22, "self.add_loss(self.beta * ops.mean(kl))", "self.add_loss(ops.mean(kl))"),
+    _fault("24: the positions are ignored", N24, "return x + self.table", "return x + 0 * self.table"),
+    _fault("25: the noise of the wrong step", N25, "return [signal[t, None] * x0 + sigma[t, None] * noise, t], noise", "return [signal[t, None] * x0 + sigma[t, None] * noise, 101 - t], noise"),
 ]

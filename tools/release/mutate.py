@@ -80,8 +80,10 @@ def caught(folder: Path, fault: Fault) -> bool:
 def passes(folder: Path, tests: str) -> bool:
     """Run the named tests, `notebooks/...` by nbval, in the copy and with its own dlhelpers."""
     nbval = ["--nbval"] if tests.startswith("notebooks/") else []
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *nbval, *tests.split()]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no_shrinking"]
+    command += [*nbval, *tests.split()]
+    path = os.pathsep.join([str(folder), str(Path(__file__).parent)])  # the second for the plugin
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:

@@ -7,7 +7,7 @@ from scipy.special import gammaln
 
 RATES = np.array([0.1, 0.5, 2.0, 8.0])
 
-def prices(y, rate):
+def losses(y, rate):
     return rate - y * np.log(rate) + gammaln(y + 1)
 
 
@@ -53,7 +53,7 @@ def bicycle_network(
 
 RIGHT = {
     "18.1": [
-        (lambda y, rate: np.mean(prices(y, rate)),),
+        (lambda y, rate: np.mean(losses(y, rate)),),
         (lambda y, rate: [-float(stats.poisson(rate).logpmf(y).mean())],),
     ],
     "18.2": [(np.exp(-RATES).mean(),), ([0.4118],)],
@@ -70,18 +70,18 @@ RIGHT = {
 
 WRONG = {
     "18.1": [
-        ((lambda y, rate: -np.mean(prices(y, rate)),), "minus"),
-        ((lambda y, rate: np.sum(prices(y, rate)),), "sum"),
-        ((prices,), "single cases"),
+        ((lambda y, rate: -np.mean(losses(y, rate)),), "minus"),
+        ((lambda y, rate: np.sum(losses(y, rate)),), "sum"),
+        ((losses,), "single cases"),
         ((lambda y, rate: np.mean(rate - y * np.log(rate)),), "Keras"),
         ((lambda y, rate: np.mean(rate - y * np.log(rate) - gammaln(y + 1)),), "plus"),
         ((lambda y, rate: np.mean(rate - y * np.log(rate) + gammaln(np.maximum(y, 1e-12))),), "y + 1"),
         ((lambda y, rate: np.mean(np.exp(rate) - y * rate + gammaln(y + 1)),), "no log rate"),
-        ((lambda y, rate: np.mean(prices(rate, y)),), "swapped"),
+        ((lambda y, rate: np.mean(losses(rate, y)),), "swapped"),
         ((lambda y, rate: np.mean(rate - y * np.log(y) + gammaln(y + 1)),), "that of the rate"),
         ((lambda y, rate: -np.log(np.mean(stats.poisson(rate).pmf(y))),), "First the logarithm"),
         ((lambda y, rate: np.mean(stats.poisson(rate).pmf(y)),), "mean probability"),
-        ((lambda y, rate: np.mean(prices(y, rate)) / np.log(2),), "natural"),
+        ((lambda y, rate: np.mean(losses(y, rate)) / np.log(2),), "natural"),
         ((lambda y, rate: np.mean((y - rate) ** 2),), "squared"),
         ((lambda y, rate: np.mean(-rate - y * np.log(rate) + gammaln(y + 1)),), "+rate"),
         ((with_factorial,), "overflow"),

@@ -5,7 +5,7 @@ from scipy.special import log_softmax
 from scipy.stats import norm
 
 
-def price(y, mean, sd):
+def one_by_one(y, mean, sd):
     return -norm.logpdf(y, mean, sd)
 
 
@@ -20,16 +20,16 @@ def terms(fit=0.5, log_sd=1.0, constant=0.5, power=2, square=2):
 
 
 GAUSSIAN_NLL = [
-    (lambda y, mean, sd: -np.mean(price(y, mean, sd)), "minus sign"),
-    (lambda y, mean, sd: np.sum(price(y, mean, sd)), "sum over the"),
-    (price, "Take their mean"),
-    (lambda y, mean, sd: price(y, mean, sd)[0], "first"),
-    (lambda y, mean, sd: np.mean(price(y, mean, 1.0)), "sd = 1"),
-    (lambda y, mean, sd: np.mean(price(y, mean, sd**2)), "not the variance"),
-    (lambda y, mean, sd: np.mean(price(y, mean, np.sqrt(sd))), "as a variance"),
-    (lambda y, mean, sd: np.mean(np.exp(-price(y, mean, sd))), "densities"),
-    (lambda y, mean, sd: -np.log(np.mean(np.exp(-price(y, mean, sd)))), "First the logarithm"),
-    (lambda y, mean, sd: np.mean(price(y, mean, sd)) / np.log(10), "natural"),
+    (lambda y, mean, sd: -np.mean(one_by_one(y, mean, sd)), "minus sign"),
+    (lambda y, mean, sd: np.sum(one_by_one(y, mean, sd)), "sum over the"),
+    (one_by_one, "Take their mean"),
+    (lambda y, mean, sd: one_by_one(y, mean, sd)[0], "first"),
+    (lambda y, mean, sd: np.mean(one_by_one(y, mean, 1.0)), "sd = 1"),
+    (lambda y, mean, sd: np.mean(one_by_one(y, mean, sd**2)), "not the variance"),
+    (lambda y, mean, sd: np.mean(one_by_one(y, mean, np.sqrt(sd))), "as a variance"),
+    (lambda y, mean, sd: np.mean(np.exp(-one_by_one(y, mean, sd))), "densities"),
+    (lambda y, mean, sd: -np.log(np.mean(np.exp(-one_by_one(y, mean, sd)))), "First the logarithm"),
+    (lambda y, mean, sd: np.mean(one_by_one(y, mean, sd)) / np.log(10), "natural"),
     (lambda y, mean, sd: np.mean((y - mean) ** 2), "mean squared error"),
     (terms(constant=0), "0.9189"),
     (terms(constant=1), "Half"),
