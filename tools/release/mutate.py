@@ -80,7 +80,7 @@ def caught(folder: Path, fault: Fault) -> bool:
 def passes(folder: Path, tests: str) -> bool:
     """Run the named tests, `notebooks/...` by nbval, in the copy and with its own dlhelpers."""
     nbval = ["--nbval"] if tests.startswith("notebooks/") else []
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no_shrinking"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "quick_verdict"]
     command += [*nbval, *tests.split()]
     path = os.pathsep.join([str(folder), str(Path(__file__).parent)])  # the second for the plugin
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
