@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def passes(folder: Path, tests: str) -> bool:
     """Run the named tests, `notebooks/...` by nbval, in the copy and with its own dlhelpers."""
     nbval = ["--nbval"] if tests.startswith("notebooks/") else []
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "quick_verdict"]
-    command += [*nbval, *tests.split()]
+    command += [*nbval, *shlex.split(tests)]
     path = os.pathsep.join([str(folder), str(Path(__file__).parent)])  # the second for the plugin
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
