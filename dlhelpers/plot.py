@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
+from matplotlib.ticker import MaxNLocator
 
 from dlhelpers import checks
 from dlhelpers.style import PALETTE
@@ -199,6 +200,7 @@ def learning_curves(
             _curve(ax, trained, ":", colour, f"{name}, training")
             _curve(ax, tested, "-", colour, f"{name}, validation")
     ax.set(xlabel="epoch", ylabel=ylabel or metric)
+    ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     ax.legend()
     return ax
 

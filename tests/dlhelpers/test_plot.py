@@ -678,6 +678,7 @@ def test_the_noise_of_a_vae_comes_from_outside():
     ax = drawn(plot.vae)
     places = {text.get_text(): text.get_position() for text in ax.texts if text.get_text()}
     assert places["encoder"][0] < places["×"][0] < places["+"][0] < places["decoder"][0]
+    assert places["$\\sigma$"][1] == places["×"][1] < places["$\\mu$"][1]  # sd times noise, then the mean is added
     assert places["noise ε"][1] < places["×"][1] and {"KL to the prior", "reconstruction"} < set(places)
     assert inside(ax, *np.array(list(places.values())).T)
     refused(lambda: plot.vae(3), "ax must be one Axes")
@@ -771,10 +772,18 @@ def test_an_unrolled_network_uses_its_weights_at_each_step():
     refused(lambda: plot.unrolled_network(ax="ax"), "ax must be one Axes")
 
 
+def arrows_of(ax):
+    """Start and end of each arrow."""
+    return [(text.xyann, text.xy) for text in ax.texts if getattr(text, "arrowprops", None)]
+
+
 def test_an_lstm_cell_has_three_gates_and_a_candidate():
     ax = drawn(plot.lstm_cell)
     words = texts_of(ax)
     assert words.count("σ") == 3 and words.count("tanh") == 2 and words.count("×") == 3 and words.count("+") == 1
     assert {"$c_{t-1}$", "$c_t$", "$h_{t-1}$", "$h_t$", "$x_t$"} <= set(words)
+    forget, times = [next(t.get_position() for t in ax.texts if t.get_text() == word) for word in ("σ", "×")]
+    upwards = [(x, x1) for (x, y), (x1, y1) in arrows_of(ax) if y > forget[1] and y1 - y > 1.5]
+    assert forget[0] == times[0] and (forget[0], times[0]) in upwards  # the first gate multiplies the old cell
     assert all(inside(ax, *text.get_position()) for text in ax.texts)
     refused(lambda: plot.lstm_cell("ax"), "ax must be one Axes")

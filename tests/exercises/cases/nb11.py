@@ -63,6 +63,34 @@ def with_plus(z):
     return keras.activations.relu(f + z)
 
 
+def nested(z):
+    import keras
+    from keras import layers
+
+    kernels = {"padding": "same", "use_bias": False}
+    F = keras.Sequential([
+        layers.Conv2D(z.shape[-1], 3, **kernels), layers.BatchNormalization(), layers.ReLU(),
+        layers.Conv2D(z.shape[-1], 3, **kernels), layers.BatchNormalization(),
+    ])
+    return keras.ops.relu(z + F(z))
+
+
+def overwritten(z):
+    from keras import layers
+
+    for k in range(2):
+        z = layers.BatchNormalization()(layers.Conv2D(z.shape[-1], 3, padding="same")(z))
+        z = layers.ReLU()(z) if k == 0 else z
+    return layers.ReLU()(z + z)
+
+
+def probabilities(predict, x):
+    def softmax(z):
+        return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+    return (softmax(predict(x)) + softmax(predict(x[:, :, ::-1]))) / 2
+
+
 def not_called(z):
     from keras import layers
 
@@ -85,7 +113,7 @@ RIGHT = {
         (lambda predict, x: np.mean([predict(x), predict(np.flip(x, axis=2))], axis=0),),
     ],
     "11.5": [(LOWEST,), (0.5003,), (-np.sum([0.91, *[0.01] * 9] * np.log([0.91, *[0.01] * 9])),)],
-    "11.3": [(block(),), (block(bias=True),), (with_plus,), (nb11._residual_block,)],
+    "11.3": [(block(),), (block(bias=True),), (with_plus,), (nested,), (nb11._residual_block,)],
 }
 
 WRONG = {
@@ -95,6 +123,8 @@ WRONG = {
         ((np.sqrt(0.24) / 2000,), "under the root"),
         ((1.095,), "percent"),
         ((2 * 0.010954,), "two standard errors"),
+        ((np.sqrt(2 * 0.24 / 2000),), "difference"),
+        ((0.01,), "two digits"),
         ((np.sqrt(0.24 / 8000),), "validation"),
         ((np.sqrt(0.6 / 2000),), "1 - a"),
         ((np.float64("nan"),), "negative number"),
@@ -111,6 +141,9 @@ WRONG = {
         (mirrored(join=np.maximum), "larger"),
         (lambda predict, x: predict(x), "Where is the mirrored"),
         (ghosts, "ghosts"),
+        (lambda predict, x: predict((x + x[:, :, ::-1]) / 2), "ghosts"),
+        (probabilities, "averaged probabilities"),
+        (lambda predict, x: (predict(x) + predict(x)[:, ::-1]) / 2, "turned around"),
         (lambda predict, x: (x + x[:, :, ::-1]) / 2, "never calls"),
         (lambda predict, x: predict(x) * 0 + x.reshape(4, -1)[:, :10] if x is None else predict(x)[:1], "Ten logits"),
         (lambda predict, x: np.stack([predict(a) for a in x]), "takes a batch"),
@@ -119,7 +152,7 @@ WRONG = {
         ((0.0,), "lowest loss for one-hot"),
         ((-LOWEST,), "minus"),
         ((-np.log(0.91),), "other nine"),
-        ((0.0858,), "nine others"),
+        ((0.0858,), "alone"),
         ((-(0.91 * np.log(0.91) + 0.01 * np.log(0.01)),), "nine other classes"),
         ((-(0.91 * np.log(0.91) + 0.1 * np.log(0.01)),), "not ten"),
         ((0.5448 * 0 + -(0.9 * np.log(0.9) + 0.1 * np.log(0.1 / 9)),), "shared among"),
@@ -140,9 +173,10 @@ WRONG = {
         (block(norms=0), "two batch norms"),
         (block(convs=1), "two convolutions"),
         (block(size=5), "3 x 3"),
-        (block(filters=32), "Your function stops"),
+        (block(filters=32), "z.shape[-1]"),
         (block(bottle=3), "number of channels"),
-        (block(padding="valid"), "Your function stops"),
+        (block(padding="valid"), "padding="),
+        (overwritten, "overwritten"),
         (block(activation="relu", inner=False), "activation of the convolution"),
         (block(join="Concatenate"), "side by side"),
         (block(join="Multiply"), "multiplied"),
@@ -196,7 +230,7 @@ def network(
         parts += [layers.ReLU(), layers.MaxPooling2D()]
     model = keras.Sequential([*parts, layers.Flatten(), layers.Dense(outputs)])
     if epochs:
-        x, y = (x_val, y_val) if where == "val" else (x_train, y_train)
+        x, y = {"val": (x_val, y_val), "train": (x_train, y_train), "all": (x, y)}[where]
         rate = keras.optimizers.schedules.CosineDecay(0.003, epochs * len(x) // 100)
         model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         model.fit(x / divide, y, batch_size=100, epochs=epochs, verbose=0)
@@ -204,6 +238,12 @@ def network(
 
 
 trained = functools.cache(network)
+
+
+def history():
+    import keras
+
+    return keras.callbacks.History()
 
 
 def broken():
@@ -225,6 +265,8 @@ MODELS = {
             (lambda: trained(epochs=3, scale=False, divide=255.0), "0 to 1"),
             (lambda: trained(epochs=12, where="val", white=True), "better than the training"),
             (broken, "nan"),
+            (lambda: trained(epochs=12, where="all", white=True), "fresh ones"),
+            (lambda: history(), "history"),
             (lambda: 0.7, "Keras model"),
         ],
     )
