@@ -1,124 +1,209 @@
 """Exercises of notebook 21, autoencoders."""
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
+from dlhelpers import data
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, keras_model
 
-PIXELS, UNITS = 784, 32
+PIXELS, NUMBERS = 784, 16
+PCA_ERROR, MEAN_DIGIT_ERROR, LINEAR_DENOISER_ERROR = 0.0269, 0.0672, 0.0179  # squared, per pixel, on test digits
+NOISE = 0.5
+
+
+@functools.cache
+def _test_digits() -> np.ndarray:
+    _, (images, _) = data.load_mnist()
+    return images[:3000].reshape(-1, PIXELS).astype("float32") / 255
+
+
+def _rebuilt(model: Any, digits: np.ndarray) -> np.ndarray:
+    """What the model makes of rows of 784 pixels, as rows again; it may take them as images."""
+    shape = tuple(getattr(model, "input_shape", None) or ())[1:]
+    if int(np.prod(shape)) != PIXELS:
+        raise NotYet(f"The input should be rows of 784 pixels, keras.Input((784,)); this model takes {shape or 'nothing yet'}.")
+    out = np.asarray(model.predict(digits.reshape(-1, *shape), batch_size=1000, verbose=0), dtype=float)
+    out = out.reshape(len(digits), -1)
+    if out.shape[1] == NUMBERS:
+        raise NotYet("This is an encoder: it returns 16 numbers. The decoder, which turns them into 784 pixels, is part of the model.")
+    if out.shape[1] != PIXELS:
+        raise NotYet(f"The model should return 784 pixels; it returns {out.shape[1]} numbers.")
+    if not np.isfinite(out).all():
+        raise NotYet("Some pixels are nan or infinite: the training went wrong. A smaller learning rate helps.")
+    if out.std(axis=0).mean() < 1e-3:
+        raise NotYet("It draws the same picture for every digit. Was it trained, with fit_code on x_train?")
+    return out
+
+
+def _mse(a: np.ndarray, b: np.ndarray) -> float:
+    return float(((a - b) ** 2).mean())
+
+
+def _widths(model: Any) -> list[int]:
+    """How many numbers each layer puts out, also those of models inside the model."""
+    widths = []
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            widths += _widths(layer)
+        elif hasattr(getattr(layer, "output", None), "shape"):
+            widths.append(int(np.prod(layer.output.shape[1:])))
+    return widths
 
 
 @exercise(
     "21.1",
-    "Two dense layers: 784 to 32 and 32 to 784. Each has a weight for each pair, and a bias for each output.",
-    "Encoder: 784·32 + 32. Decoder: 32·784 + 784. Tied weights drop the decoder's 32·784.",
-    "parameters = 784 * 32 + 32 + 32 * 784 + 784; saved = 32 * 784",
-    praise="50 992 parameters; tying drops one of the two weight matrices and leaves the biases alone.",
+    "It is the network of section 3 with 16 in place of 2. One hidden layer on each side is enough.",
+    "784 → 256 (relu) → 16 → 256 (relu) → 784 (sigmoid), and then fit_code(model_16, x_train, epochs=3).",
+    "model_16 = keras.Sequential([keras.Input((784,)), relu(256), layers.Dense(16), relu(256), "
+    'layers.Dense(784, "sigmoid")]); fit_code(model_16, x_train, epochs=3)',
+    praise="As many numbers as PCA and a much smaller error: the activations make the difference.",
 )
-def hourglass_parameters(parameters: Any, saved: Any) -> str | None:
-    parameters, saved = number(parameters), number(saved)
-    weights = PIXELS * UNITS
-    total = 2 * weights + UNITS + PIXELS
-    first = [
-        (2 * weights, "The biases are missing: one for each of the 32 code units and of the 784 outputs."),
-        (weights + UNITS, "This is the encoder alone. The decoder has 32·784 weights and 784 biases."),
-        (weights + PIXELS, "This is the decoder alone. The encoder has 784·32 weights and 32 biases."),
-        (2 * (weights + UNITS), "The decoder has a bias for each of its outputs, and these are 784."),
-        (2 * (weights + PIXELS), "The encoder has a bias for each of its outputs, and these are 32."),
-        (weights + UNITS + PIXELS, "These are the parameters with tied weights. Untied ones are asked for first."),
-    ]
-    second = [
-        (weights + PIXELS, "The 784 biases of the decoder remain: only the weight matrix is shared."),
-        (weights + UNITS, "The 32 biases of the encoder remain: only the weight matrix is shared."),
-        (total - weights, "This is what remains with tied weights. What is saved is the difference."),
-        (total / 2, "Not half of everything: the biases are not shared."),
-        (2 * weights, "One of the two matrices must remain."),
-    ]
-    exact = {"rtol": 0, "atol": 0.5}
-    return grade(parameters, total, first, **exact) or grade(saved, weights, second, **exact)
+def better_than_pca(model: Any) -> str | None:
+    model, digits = keras_model(model), _test_digits()
+    out = _rebuilt(model, digits)
+    narrowest = min(_widths(model))
+    if narrowest > NUMBERS:
+        return f"Its narrowest layer has {narrowest} numbers. The bottleneck may have 16 at most."
+    error = _mse(out, digits)
+    if error < 0.004:
+        return f"Its error is {error:.4f}, too small for 16 numbers. Is there a way around the bottleneck?"
+    if error < 0.020:
+        return None
+    if error > MEAN_DIGIT_ERROR:
+        return f"Its error is {error:.4f}, and the mean digit alone has {MEAN_DIGIT_ERROR:.3f}. Was it trained, with fit_code on x_train?"
+    if abs(error - PCA_ERROR) < 0.001:
+        return f"Its error is {error:.4f}, the same as PCA's. Is there an activation in the hidden layers?"
+    return f"Its error is {error:.4f}, and it should be below 0.020. Hidden layers, more units or another epoch help."
 
 
 @exercise(
     "21.2",
-    "The mean of (a·x̃ - x)² is (a - 1)² · 1 + a² · 0.5, since x and the noise are independent.",
-    "Set its derivative to zero: 2 (a - 1) + 2 a · 0.5 = 0.",
-    "factor = 1 / (1 + 0.5)",
-    praise="Two thirds: the noisier the number, the more it is pulled to the mean, where the data are.",
+    "Put layers.GaussianNoise(0.5) in front of an autoencoder. It need not be narrow: the noise keeps it from copying.",
+    "784 → GaussianNoise(0.5) → 256 (relu) → 784 (sigmoid), then fit_code(denoiser, x_train, epochs=4, batch_size=100).",
+    "denoiser = keras.Sequential([keras.Input((784,)), layers.GaussianNoise(0.5), relu(256), "
+    'layers.Dense(784, "sigmoid")]); fit_code(denoiser, x_train, epochs=4, batch_size=100)',
+    praise="Better than any matrix can be.",
 )
-def best_factor(factor: Any) -> str | None:
-    mistakes = [
-        (1.0, "This leaves the noise in. Part of each large value is noise: shrink it."),
-        (0.5, "This divides by 2. How large is the variance of the data next to that of the noise?"),
-        (1 / 1.25, "0.5 is the variance already, do not square it."),
-        (1 / (1 + np.sqrt(0.5)), "Variances add, standard deviations do not."),
-        (1 / np.sqrt(1.5), "This brings back the variance 1, but not the smallest error."),
-        (1 / 3, "This is the noise's share of the variance. Keep the share of the data."),
-        (1.5, "Turned around: this makes the noise larger. Shrink it."),
-        (2.0, "This is the ratio of the variances, and it makes the noise larger. A factor below 1 is asked for."),
-    ]
-    return grade(number(factor), 2 / 3, mistakes, rounding=True)
+def denoises(model: Any) -> str | None:
+    model, digits = keras_model(model), _test_digits()
+    noisy = digits + NOISE * np.random.default_rng(21).normal(size=digits.shape).astype("float32")
+    out = _rebuilt(model, noisy)
+    error = _mse(out, digits)
+    if error < 0.017:
+        return None
+    told = f"From noisy digits its error is {error:.4f}"
+    if _mse(out, noisy) < 0.6 * _mse(noisy, digits):
+        return f"{told}: it gives back much of the noise. In training the input must be noisy and the target clean."
+    if _mse(_rebuilt(model, digits), digits) < min(0.02, error / 2):
+        return f"{told}, though it rebuilds clean ones well. Did it see noise of standard deviation 0.5 in training?"
+    if error > MEAN_DIGIT_ERROR:
+        return f"{told}, worse than the mean digit for every input. Was it trained, with fit_code on x_train?"
+    if abs(error - LINEAR_DENOISER_ERROR) < 0.0008:
+        return f"{told}, about the same as the best matrix. An activation in the hidden layer, or more units, should help."
+    return f"{told}, and it should be below 0.017. A wider hidden layer or more epochs help, and no narrow bottleneck is needed."
 
 
 @exercise(
     "21.3",
-    "Draw a random number between 0 and 1 for each pixel: rng.uniform(size=x.shape).",
-    "Compare it with `share`: True where the pixel is kept. Times True keeps, times False gives 0.",
-    "return x * (rng.uniform(size=x.shape) >= share)",
-    praise="A new mask for each image, so that no pixel can be relied on.",
+    "The threshold comes from `usual` alone. Which value do 5 % of them exceed, if rate = 0.05?",
+    "It is the quantile 1 - rate of the usual errors, np.quantile(usual, 1 - rate).",
+    "return errors > np.quantile(usual, 1 - rate)",
+    praise="The rate of false alarms is chosen without a single anomaly. How many anomalies are caught is another matter.",
 )
-def zeroed(function: Any) -> str | None:
-    x, share = np.random.default_rng(7).uniform(0.2, 1, size=(1000, 60)), 0.3
-    try:
-        answer = array(call(function, x, share, np.random.default_rng(8)))
-    except NotYet as problem:
-        if "high - low" in str(problem):
-            return "`rng.uniform(x.shape)` takes the shape for the lower end. Write size=x.shape."
-        raise
-    if answer.shape != x.shape:
-        return f"The result should have the shape of x, {x.shape}, and has {answer.shape}."
-    gone = answer == 0
-    if close(answer, x):
-        return "Nothing was set to zero."
-    if gone.all():
-        return "Everything was set to zero. (`rng.integers(0, 1)` is always 0: it leaves out the upper end.)"
-    if np.array_equal(gone, x < share):
-        return "The pixels themselves were compared with `share`. Compare random numbers with it, one for each pixel."
-    if set(np.unique(answer)) == {0.0, 1.0}:
-        return "This is the mask alone. Multiply the images by it."
-    if close(answer[~gone], x[~gone] / (1 - share)):
-        return "These pixels were also made larger by 1 / (1 - share), as dropout does. Keep the others as they are."
-    if not close(answer[~gone], x[~gone]):
-        return "The pixels that are not set to zero must keep their values."
-    by_image, by_pixel = gone.mean(axis=1), gone.mean(axis=0)
-    if set(by_image) <= {0.0, 1.0}:
-        return "Whole images were set to zero. Draw one random number for each pixel, size=x.shape."
-    if set(by_pixel) <= {0.0, 1.0}:
-        return "The same pixels are missing in all images. Draw a mask for each image, size=x.shape."
-    if abs(gone.mean() - (1 - share)) < 0.02:
-        return "This keeps the share and sets the rest to zero. Turn the comparison around."
-    if abs(gone.mean() - share) > 0.02:
-        return f"With share = {share}, a share of {gone.mean():.2f} was set to zero."
-    other = array(call(function, x, share, np.random.default_rng(9)))
-    if np.array_equal(answer, other):
-        return "Another generator must give another mask: draw from the `rng` that comes in."
-    if not np.array_equal(answer, array(call(function, x, share, np.random.default_rng(8)))):
-        return "The same generator must give the same mask: draw from the `rng` that comes in, not from np.random."
-    half = array(call(function, x, 0.5, np.random.default_rng(8)))
-    if abs((half == 0).mean() - 0.5) > 0.02:
-        return "With share = 0.5, half of the pixels should be zero. Use `share`, not a fixed number."
-    counts = by_image.std()
-    if counts < 0.02:
-        return "The same number in each image: let each pixel decide for itself, with probability `share`."
-    return None if counts < 0.1 else OTHER
+def alarms(function: Any) -> str | None:
+    usual, errors = _errors_of_images()
+    flags = array(call(function, errors, usual, 0.1))
+    if flags.ndim == 0:
+        return "This is one value. Return one answer for each image: is its error larger than the threshold?"
+    if flags.shape == usual.shape:
+        return "This judges the usual images. It is `errors`, those of the new images, that are compared with the threshold."
+    if flags.shape != errors.shape:
+        return f"The result should have the shape of `errors`, {errors.shape}; it has {flags.shape}. Return True or False for each image."
+    if not set(np.unique(flags)) <= {0.0, 1.0}:
+        return "Return True or False for each image, not a number: compare its error with the threshold."
+
+    def same(wrong: np.ndarray) -> bool:
+        return np.array_equal(flags, wrong)
+
+    limit = np.quantile(usual, 0.9)
+    if same(errors > limit):
+        other = array(call(function, errors, usual, 0.01))
+        if not np.array_equal(other, errors > np.quantile(usual, 0.99)):
+            return "With rate = 0.1 it is right, and with rate = 0.01 it is not. Use `rate`, not a fixed number."
+        return None
+    if same(errors < limit):
+        return "Turned around: these are the images without an alarm. Large errors should raise it."
+    if same(errors > np.quantile(usual, 0.1)) or same(errors < np.quantile(usual, 0.1)):
+        return "np.quantile(usual, rate) is exceeded by all but a share `rate` of the usual images. Take 1 - rate."
+    if same(errors > np.quantile(errors, 0.9)) or same(errors > np.quantile(errors, 0.1)):
+        return "This threshold comes from the new images, so it flags the same share of them however strange they are. Use `usual`."
+    if same(errors > np.quantile(np.concatenate([errors, usual]), 0.9)):
+        return "This threshold comes from new and usual images together, so many anomalies would raise it. Use `usual` alone."
+    if same(errors > np.percentile(usual, 0.9)):
+        return "np.percentile counts from 0 to 100: np.percentile(usual, 100 * (1 - rate)), or np.quantile(usual, 1 - rate)."
+    if same(errors > usual.max()):
+        return "This threshold is the largest usual error: no usual image raises an alarm. A share `rate` of them may."
+    if flags.all() or not flags.any():
+        return f"It is {bool(flags.all())} for every image. Which usual error is exceeded by a share `rate` of the usual images?"
+    share = (usual > errors[flags == 1].min()).mean() if np.array_equal(flags, errors >= errors[flags == 1].min()) else None
+    if share is not None:
+        return f"With rate = 0.1 about {share:.0%} of the usual images would raise a false alarm. Which quantile of `usual` is needed?"
+    return OTHER
+
+
+@functools.cache
+def _errors_of_images() -> tuple[np.ndarray, np.ndarray]:
+    """Errors of 4000 usual images and of 600 new ones, none of these close to a threshold."""
+    rng = np.random.default_rng(13)
+    usual = rng.gamma(4, 0.005, size=4000)
+    new = np.concatenate([rng.gamma(4, 0.005, size=400), rng.gamma(8, 0.005, size=200)])
+    limits = np.quantile(usual, [0.9, 0.99])
+    return usual, new[(abs(new[:, None] - limits) > 0.0005).all(axis=1)]
 
 
 @exercise(
     "21.4",
+    "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
+    "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
+    "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
+    praise="Only the slope of the activation changes. The rest is the same sum of squares.",
+)
+def tanh_penalty(function: Any) -> str | None:
+    rng = np.random.default_rng(11)
+    W, x = rng.normal(size=(9, 5)) * 0.4, rng.normal(size=(7, 9))
+    h = np.tanh(x @ W)
+    lengths, slope = (W**2).sum(axis=0), 1 - h**2
+    right = (slope**2 * lengths).sum(axis=1)
+    answer = array(call(function, h, W))
+    if answer.size == 1 and (close(answer.ravel()[0], right.mean()) or close(answer.ravel()[0], right.sum())):
+        return "This is one number for all rows together. Sum over the units only, axis=1."
+    if answer.shape == h.shape and close(answer, slope**2 * lengths):
+        return "These are the shares of the single units. Sum them up for each row, axis=1."
+    mistakes = [
+        (((h * (1 - h)) ** 2 * lengths).sum(axis=1), "h (1 - h) is the slope of the sigmoid. What is that of tanh?"),
+        ((slope * lengths).sum(axis=1), "The slope must be squared as well: the norm is a sum of squares."),
+        (((1 - h) ** 2 * lengths).sum(axis=1), "The slope of tanh is 1 - h², not 1 - h."),
+        (((1 - np.tanh(h) ** 2) ** 2 * lengths).sum(axis=1), "h is the tanh already: its slope is 1 - h**2."),
+        ((slope**2 * W.sum(axis=0) ** 2).sum(axis=1), "Square each weight first, then sum over the pixels."),
+        ((slope**2 * W.sum(axis=0)).sum(axis=1), "The weights must be squared."),
+        (np.sqrt(right), "This is the norm. Its square is asked for."),
+        ((slope**2).sum(axis=1), "The weights are missing: (W**2).sum(axis=0) for each unit."),
+        ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
+        ((slope**2).sum(axis=1) * lengths.sum(), "Each unit has its own weights: multiply before you sum over the units."),
+    ]
+    if answer.shape not in {(7,), (7, 1)} and close(answer.ravel(), right):
+        return OTHER
+    return grade(answer.ravel(), right, mistakes)
+
+
+@exercise(
+    "21.5",
     "The penalty looks at h, the decoder's output at h times D. What if h is ten times smaller?",
     "ReLU(z / 10) = ReLU(z) / 10. So divide W and b by 10, and let the decoder make up for it.",
     "return W / 10, b / 10, 10 * D, c",
-    praise="The penalty can be made as small as you like and nothing becomes sparse. UnitNorm forbids it.",
+    praise="The penalty can be made as small as you like, and nothing becomes sparse. UnitNorm forbids it.",
 )
 def cheated(function: Any) -> str | None:
     rng = np.random.default_rng(3)
@@ -153,38 +238,3 @@ def cheated(function: Any) -> str | None:
     if close(h_new, h):
         return "The codes h are as large as before. It is they that are penalised: change W and b."
     return "The rebuilt images are not the same any more. Follow h = ReLU(xW + b) and r = hD + c."
-
-
-@exercise(
-    "21.5",
-    "The derivative of tanh is 1 - tanh², so here ∂h_j/∂x_i = (1 - h_j²) W_ij.",
-    "Square it and add up over i and j. The sum over i, the pixels, is (W**2).sum(axis=0).",
-    "return ((1 - h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1)",
-    praise="Only the slope of the activation changes. The rest is the same sum of squares.",
-)
-def tanh_penalty(function: Any) -> str | None:
-    rng = np.random.default_rng(11)
-    W, x = rng.normal(size=(9, 5)) * 0.4, rng.normal(size=(7, 9))
-    h = np.tanh(x @ W)
-    lengths, slope = (W**2).sum(axis=0), 1 - h**2
-    right = (slope**2 * lengths).sum(axis=1)
-    answer = array(call(function, h, W))
-    if answer.size == 1 and (close(answer.ravel()[0], right.mean()) or close(answer.ravel()[0], right.sum())):
-        return "This is one number for all rows together. Sum over the units only, axis=1."
-    if answer.shape == h.shape and close(answer, slope**2 * lengths):
-        return "These are the shares of the single units. Sum them up for each row, axis=1."
-    mistakes = [
-        (((h * (1 - h)) ** 2 * lengths).sum(axis=1), "h (1 - h) is the slope of the sigmoid. What is that of tanh?"),
-        ((slope * lengths).sum(axis=1), "The slope must be squared as well: the norm is a sum of squares."),
-        (((1 - h) ** 2 * lengths).sum(axis=1), "The slope of tanh is 1 - h², not 1 - h."),
-        (((1 - np.tanh(h) ** 2) ** 2 * lengths).sum(axis=1), "h is the tanh already: its slope is 1 - h**2."),
-        ((slope**2 * W.sum(axis=0) ** 2).sum(axis=1), "Square each weight first, then sum over the pixels."),
-        ((slope**2 * W.sum(axis=0)).sum(axis=1), "The weights must be squared."),
-        (np.sqrt(right), "This is the norm. Its square is asked for."),
-        ((slope**2).sum(axis=1), "The weights are missing: (W**2).sum(axis=0) for each unit."),
-        ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
-        ((slope**2).sum(axis=1) * lengths.sum(), "Each unit has its own weights: multiply before you sum over the units."),
-    ]
-    if answer.shape not in {(7,), (7, 1)} and close(answer.ravel(), right):
-        return OTHER
-    return grade(answer.ravel(), right, mistakes)

@@ -216,7 +216,7 @@ NATURAL = {
     "07.5": ("n = len(y_test)\nrecall = np.array([counts[k, k] / counts[k].sum() for k in range(10)])", "n"),
     "23.2": ("D = 0.05\nfactor = (1 - D) / D", "D"),
     "13.2": ("h = 0.5\nfactor = 0.9 * (1 - h**2)\nleft_over = [factor**20, 12]", "h"),
-    "21.1": ("model = [784 * 32, 32, 32 * 784, 784]\nparameters, saved = sum(model), model[2]", None),
+    "00.1": ("rows = columns = 28\nn_pixels = rows * columns", None),
 }
 GIVEN = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),

@@ -59,6 +59,25 @@ def test_F289_shared_weights_find_a_year_anywhere():
     assert found == [[6], [2]] and [row[5].isdigit() for row in words] == [True, False]  # word 6 alone finds one
 
 
+def test_F319_tied_weights_save_one_of_the_two_matrices():
+    """784 to 32 to 784 with biases: 25 120 + 25 872 = 50 992 parameters, of which tying saves 25 088."""
+    encoder, decoder = [(784, 32), (32,)], [(32, 784), (784,)]
+    count = [sum(int(np.prod(shape)) for shape in part) for part in (encoder, decoder)]
+    assert count == [25120, 25872] and sum(count) == 50992
+    tied = {tuple(sorted(shape)) for shape in encoder + decoder}  # W and its transpose are one
+    assert sum(count) - sum(int(np.prod(shape)) for shape in tied) == 25088
+
+
+def test_F325_a_random_mask_zeroes_its_share_of_the_inputs():
+    """30 to 50 % of the pixels of 1000 images set to zero: the share is kept within 0.2 percentage points."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(0.1, 1, size=(1000, 784))
+    for share in (0.3, 0.4, 0.5):
+        corrupted = images * (rng.uniform(size=images.shape) >= share)
+        assert abs((corrupted == 0).mean() - share) < 0.002
+        assert (corrupted == 0).mean(axis=1).std() > 0.01  # each image has a mask of its own
+
+
 def test_F326_best_linear_denoiser_shrinks_by_its_share_of_the_variance():
     """x from N(0, 1) seen with noise of variance 0.5: the factor 1 / 1.5 has the smallest squared error."""
     factors = np.linspace(0, 1.5, 1501)

@@ -1,104 +1,115 @@
+import functools
+
+import keras
 import numpy as np
+from keras import layers
 
-
-def zero_same(x, share, rng):
-    return x * (rng.uniform(size=x.shape[1]) >= share)
-
-
-def zero_images(x, share, rng):
-    return x * (rng.uniform(size=(len(x), 1)) >= share)
-
-
-def zero_in_place(x, share, rng):
-    x[rng.uniform(size=x.shape) < share] = 0
-    return x
-
-
-def zero_copy(x, share, rng):
-    answer = np.array(x)
-    answer[rng.random(x.shape) < share] = 0
-    return answer
-
-
-def zero_exactly(x, share, rng):
-    order = rng.permuted(np.tile(np.arange(x.shape[1]), (len(x), 1)), axis=1)
-    return x * (order >= share * x.shape[1])
+from dlhelpers import data
 
 
 def slope(h, power=2):
     return (1 - h**2) ** power
 
 
+@functools.cache
+def digits(n):
+    (x, _), _ = data.load_mnist()
+    return x[:n].reshape(-1, 784).astype("float32") / 255
+
+
+def dense(code, hidden=256, activation="relu", last="sigmoid", noise=0.0, outputs=784, shape=(784,)):
+    """An autoencoder for digits: hidden layers and a code, each of which may be left out."""
+    keras.utils.set_random_seed(0)
+    parts = [layers.Flatten()] * (len(shape) > 1) + [layers.GaussianNoise(noise)] * (noise > 0)
+    for units in (hidden, code and hidden and -code, code and hidden):
+        if units:
+            parts.append(layers.Dense(abs(units), activation if units > 0 else None))
+    if code and not hidden:
+        parts.append(layers.Dense(code))
+    return keras.Sequential([keras.Input(shape), *parts, layers.Dense(outputs, last)])
+
+
+def fit(model, n=20000, epochs=4, targets=None, inputs=None, rate=0.003):
+    x = digits(n).reshape(-1, *model.input_shape[1:])
+    model.compile(keras.optimizers.Adam(rate), "mse")
+    inputs, targets = x if inputs is None else inputs, digits(n) if targets is None else targets
+    model.fit(inputs, targets, batch_size=100, epochs=epochs, verbose=0)
+    return model
+
+
+def spoilt(model, value):
+    model.set_weights([np.full_like(weights, value) for weights in model.get_weights()])
+    return model
+
+
+def in_two_parts():
+    """Encoder and decoder are networks of their own."""
+    keras.utils.set_random_seed(0)
+    encoder = keras.Sequential([keras.Input((784,)), layers.Dense(256, "relu"), layers.Dense(12)])
+    decoder = keras.Sequential([keras.Input((12,)), layers.Dense(256, "relu"), layers.Dense(784, "sigmoid")])
+    return fit(keras.Sequential([encoder, decoder]), epochs=6)
+
+
+def with_a_way_around():
+    x = keras.Input((784,))
+    return keras.Model(x, layers.Add()([x, layers.Rescaling(0.0)(layers.Dense(784)(layers.Dense(16)(x)))]))
+
+
+def noisy_digits(n, scale=0.5):
+    return digits(n) + scale * np.random.default_rng(0).normal(size=(n, 784)).astype("float32")
+
+
+def copies_noise():
+    seen = noisy_digits(10000)
+    return fit(dense(0, hidden=800, last=None), n=10000, inputs=seen, targets=seen, epochs=10)
+
+
+def linear_denoiser():
+    return fit(dense(0, activation=None, last=None, noise=0.5), n=40000, epochs=8, rate=0.0005)
+
+
+def as_loop(errors, usual, rate):
+    limit = sorted(usual)[int((1 - rate) * len(usual))]
+    return [error > limit for error in errors]
+
+
 RIGHT = {
-    "21.1": [(50992, 25088), (np.float64(50992), [25088])],
-    "21.2": [(2 / 3,), (np.array([0.6667]),)],
-    "21.3": [(lambda x, share, rng: x * (rng.uniform(size=x.shape) >= share),), (zero_copy,)],
-    "21.4": [
-        (lambda W, b, D, c: (W / 10, b / 10, 10 * D, c),),
-        (lambda W, b, D, c: [(0.1 * W).tolist(), 0.1 * b, D / 0.1, c],),
+    "21.3": [
+        (lambda errors, usual, rate: errors > np.quantile(usual, 1 - rate),),
+        (lambda errors, usual, rate: (errors >= np.percentile(usual, 100 * (1 - rate))).astype(int),),
+        (as_loop,),
+        (lambda errors, usual, rate: (usual[None] >= errors[:, None]).mean(axis=1) < rate,),
     ],
-    "21.5": [
+    "21.4": [
         (lambda h, W: (slope(h) * (W**2).sum(axis=0)).sum(axis=1),),
         (lambda h, W: slope(h) @ (W**2).sum(axis=0)[:, None],),
+    ],
+    "21.5": [
+        (lambda W, b, D, c: (W / 10, b / 10, 10 * D, c),),
+        (lambda W, b, D, c: [(0.1 * W).tolist(), 0.1 * b, D / 0.1, c],),
     ],
 }
 
 WRONG = {
-    "21.1": [
-        ((50176, 25088), "biases"),
-        ((25120, 25088), "encoder alone"),
-        ((25872, 25088), "decoder alone"),
-        ((50240, 25088), "784"),
-        ((51744, 25088), "these are 32"),
-        ((25904, 25088), "tied weights"),
-        ((50992, 25872), "784 biases"),
-        ((50992, 25120), "32 biases"),
-        ((50992, 25904), "remains"),
-        ((50992, 25496), "half"),
-        ((50992, 50176), "must remain"),
-    ],
-    "21.2": [
-        ((0.67,), "rounded"),
-        ((1.0,), "leaves the noise"),
-        ((0.5,), "divides by 2"),
-        ((0.8,), "variance already"),
-        ((1 / (1 + 0.5**0.5),), "Variances add"),
-        ((1.5**-0.5,), "variance 1"),
-        ((1 / 3,), "share"),
-        ((1.5,), "larger"),
-        ((2.0,), "ratio"),
-    ],
     "21.3": [
-        ((lambda x, share, rng: x * (rng.uniform(size=x.shape) < share),), "Turn the comparison"),
-        ((lambda x, share, rng: rng.uniform(size=x.shape) >= share,), "mask alone"),
-        ((lambda x, share, rng: x * (rng.uniform(size=x.shape) >= share) / (1 - share),), "dropout"),
-        ((lambda x, share, rng: x * (np.random.default_rng(0).uniform(size=x.shape) >= share),), "generator"),
-        ((lambda x, share, rng: x * (rng.uniform(size=x.shape) >= 0.5),), "0.50"),
-        ((lambda x, share, rng: x * (rng.uniform(size=x.shape) >= 0.3),), "fixed number"),
-        ((lambda x, share, rng: x * (np.random.uniform(size=x.shape) >= share),), "same generator"),
-        ((lambda x, share, rng: x * (rng.normal(size=x.shape) >= share),), "0.6"),
-        ((lambda x, share, rng: x * (1 - share),), "keep their values"),
-        ((lambda x, share, rng: x,), "Nothing"),
-        ((lambda x, share, rng: x * rng.integers(0, 1, x.shape),), "Everything"),
-        ((lambda x, share, rng: x * (x >= share),), "pixels themselves"),
-        ((lambda x, share, rng: x * (rng.uniform(x.shape) >= share),), "size=x.shape"),
-        ((zero_same,), "same pixels"),
-        ((zero_images,), "Whole images"),
-        ((zero_in_place,), "changes its argument"),
-        ((zero_exactly,), "same number"),
+        ((lambda errors, usual, rate: errors > np.quantile(usual, rate),), "Take 1 - rate"),
+        ((lambda errors, usual, rate: errors > np.quantile(errors, 1 - rate),), "however strange"),
+        ((lambda errors, usual, rate: errors > np.quantile(np.concatenate([usual, errors]), 1 - rate),), "together"),
+        ((lambda errors, usual, rate: errors < np.quantile(usual, 1 - rate),), "Turned around"),
+        ((lambda errors, usual, rate: usual > np.quantile(usual, 1 - rate),), "judges the usual"),
+        ((lambda errors, usual, rate: np.quantile(usual, 1 - rate),), "one value"),
+        ((lambda errors, usual, rate: (errors > np.quantile(usual, 1 - rate)).mean(),), "one value"),
+        ((lambda errors, usual, rate: errors[errors > np.quantile(usual, 1 - rate)],), "shape of `errors`"),
+        ((lambda errors, usual, rate: np.flatnonzero(errors > np.quantile(usual, 1 - rate)),), "shape of `errors`"),
+        ((lambda errors, usual, rate: errors > np.quantile(usual, 0.9),), "fixed number"),
+        ((lambda errors, usual, rate: errors > np.percentile(usual, 1 - rate),), "0 to 100"),
+        ((lambda errors, usual, rate: errors > usual.max(),), "largest usual"),
+        ((lambda errors, usual, rate: errors > usual.mean() + 2 * usual.std(),), "false alarm"),
+        ((lambda errors, usual, rate: errors > usual.mean(),), "false alarm"),
+        ((lambda errors, usual, rate: errors > rate,), "for every image"),
+        ((lambda errors, usual, rate: errors - np.quantile(usual, 1 - rate),), "not a number"),
     ],
     "21.4": [
-        ((lambda W, b, D, c: (W / 10, b, 10 * D, c),), "bias b"),
-        ((lambda W, b, D, c: (W / 10, b / 10, D, c),), "make up"),
-        ((lambda W, b, D, c: (W / 10, b / 10, D / 10, c),), "ten times larger"),
-        ((lambda W, b, D, c: (W / 10, b / 10, 10 * D, 10 * c),), "after the decoder"),
-        ((lambda W, b, D, c: (10 * W, 10 * b, D / 10, c),), "grown"),
-        ((lambda W, b, D, c: (W / 2, b / 2, 2 * D, c),), "0.5"),
-        ((lambda W, b, D, c: (W, b, D / 10, c),), "as large as before"),
-        ((lambda W, b, D, c: (W, b, D, c),), "Nothing has changed"),
-        ((lambda W, b, D, c: (W / 10, b / 10),), "four arrays"),
-    ],
-    "21.5": [
         ((lambda h, W: ((h * (1 - h)) ** 2 * (W**2).sum(axis=0)).sum(axis=1),), "sigmoid"),
         ((lambda h, W: (slope(h, 1) * (W**2).sum(axis=0)).sum(axis=1),), "slope must be squared"),
         ((lambda h, W: (slope(np.tanh(h)) * (W**2).sum(axis=0)).sum(axis=1),), "already"),
@@ -111,4 +122,54 @@ WRONG = {
         ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).mean(axis=1),), "mean over the units"),
         ((lambda h, W: slope(h).sum(axis=1) * (W**2).sum(),), "before you sum"),
     ],
+    "21.5": [
+        ((lambda W, b, D, c: (W / 10, b, 10 * D, c),), "bias b"),
+        ((lambda W, b, D, c: (W / 10, b / 10, D, c),), "make up"),
+        ((lambda W, b, D, c: (W / 10, b / 10, D / 10, c),), "ten times larger"),
+        ((lambda W, b, D, c: (W / 10, b / 10, 10 * D, 10 * c),), "after the decoder"),
+        ((lambda W, b, D, c: (10 * W, 10 * b, D / 10, c),), "grown"),
+        ((lambda W, b, D, c: (W / 2, b / 2, 2 * D, c),), "0.5"),
+        ((lambda W, b, D, c: (W, b, D / 10, c),), "as large as before"),
+        ((lambda W, b, D, c: (W, b, D, c),), "Nothing has changed"),
+        ((lambda W, b, D, c: (W / 10, b / 10),), "four arrays"),
+    ],
+}
+
+MODELS = {
+    "21.1": (
+        [
+            lambda: fit(dense(16), epochs=6),
+            in_two_parts,
+            lambda: fit(dense(16, shape=(28, 28, 1)), epochs=6),
+        ],
+        [
+            (lambda: fit(dense(16, hidden=0, last=None), epochs=8, rate=0.002), "same as PCA"),
+            (lambda: dense(100), "narrowest"),
+            (lambda: fit(dense(3), n=5000, epochs=3), "Hidden layers"),
+            (with_a_way_around, "way around"),
+            (lambda: spoilt(dense(16), 0), "same picture"),
+            (lambda: dense(16), "mean digit"),
+            (lambda: dense(0, outputs=16), "encoder"),
+            (lambda: dense(0, outputs=10), "784 pixels"),
+            (lambda: spoilt(dense(16), np.nan), "nan"),
+            (lambda: keras.Sequential([keras.Input((32, 32, 1)), layers.Flatten()]), "rows of 784"),
+            (lambda: 0.01, "Keras model"),
+        ],
+    ),
+    "21.2": (
+        [
+            lambda: fit(dense(0, noise=0.5), n=40000, epochs=5, rate=0.002),
+            lambda: fit(dense(64, hidden=300, noise=0.5, shape=(28, 28)), n=40000, epochs=6),
+        ],
+        [
+            (lambda: fit(dense(0)), "clean ones well"),
+            (copies_noise, "much of the noise"),
+            (linear_denoiser, "best matrix"),
+            (lambda: fit(dense(8, noise=0.5), epochs=2), "no narrow bottleneck"),
+            (lambda: dense(0), "mean digit for every input"),
+            (lambda: spoilt(dense(0), 0), "same picture"),
+            (lambda: dense(0, outputs=10), "784 pixels"),
+            (lambda: np.zeros((10, 784)), "Keras model"),
+        ],
+    ),
 }
