@@ -624,7 +624,7 @@ def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes
         raise ValueError(f"samples: each epoch needs images of the same shape and type, not {sorted(looks)}")
     rows = [f"epoch {epoch}" for epoch in samples]
     images = _images(np.concatenate(groups), "samples")
-    return image_grid(images, ax=ax, columns=counts.pop(), cmap="gray", row_labels=rows)
+    return image_grid(images, ax=ax, columns=counts.pop(), row_labels=rows)
 
 
 def network_diagram(

@@ -4,21 +4,223 @@ from typing import Any
 
 import numpy as np
 
-from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, number
+from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
 
-# Exercise 23.4: good samples near each of eight islands, of 1000 samples at each of four moments.
-MOMENTS = np.array(
-    [
-        [0, 0, 871, 6, 0, 0, 0, 0],
-        [0, 0, 0, 0, 31, 402, 455, 0],
-        [0, 733, 15, 0, 0, 0, 0, 0],
-        [45, 0, 0, 0, 0, 0, 0, 640],
-    ]
-)
+
+def _loss_d(real: Any, fake: Any) -> Any:
+    from keras import ops
+
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+
+
+def _tensor(result: Any) -> Any:
+    import tensorflow as tf
+
+    if isinstance(result, tuple | list) and len(result) == 2:
+        raise NotYet("This is a pair. Return one number, as a tensor.")
+    if not tf.is_tensor(result):
+        number(result)
+        raise NotYet("Return the loss as a tensor, computed with `ops`: without NumPy, .numpy() or float(), which cut all gradients.")
+    return result
 
 
 @exercise(
     "23.1",
+    "Write down the loss in D first: -log D for the real ones, -log(1 - D) for the generated ones. Then each one as a softplus.",
+    "D is the sigmoid of the logit, so -log D is softplus(-logit) and -log(1 - D) is softplus(+logit). Two means, added.",
+    "return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))",
+    praise="It is small if the logits of real samples are large and those of generated ones are very negative.",
+    solution=_loss_d,
+)
+def discriminator_loss(function: Any) -> str | None:
+    import tensorflow as tf
+
+    real, fake = tf.Variable([[1.2], [-0.4], [0.3]]), tf.Variable([[0.7], [-1.5], [0.2], [-0.3], [0.1]])
+    with tf.GradientTape() as tape:
+        loss = _tensor(call(function, real, fake))
+        total = tf.reduce_sum(loss)
+    r, f = real.numpy().ravel().astype(float), fake.numpy().ravel().astype(float)
+    r_up, r_down, f_up, f_down = (np.logaddexp(0, x) for x in (r, -r, f, -f))
+    found = array(loss, finite=False)
+    if np.isnan(found).any():
+        return "The loss is nan. `real` and `fake` are logits, any real numbers: the logarithm of a logit is not what you want."
+    if found.size != 1:
+        return f"One number is asked for, and this has shape {found.shape}: take the mean over the samples of each half."
+    p_r, p_f = 1 / (1 + np.exp(-r)), 1 / (1 + np.exp(-f))
+    right = r_down.mean() + f_up.mean()
+    mistakes = [
+        (r_up.mean() + f_down.mean(), "The labels are swapped: this loss is small if D takes the real samples for generated ones."),
+        (f_down.mean(), "This is the generator's loss. D wants the opposite for `fake`, and it looks at `real` as well."),
+        (r_down.mean(), "This looks at the real samples only. D that always says 'real' would be perfect. Add the generated ones."),
+        (f_up.mean(), "This looks at the generated samples only. Add the loss of the real ones."),
+        (r_down.mean() + f_down.mean(), "Here D is rewarded for calling generated samples real. For them the label is 0: -log(1 - D)."),
+        (r_up.mean() + f_up.mean(), "Here D is rewarded for calling real samples generated. For them the label is 1: -log D."),
+        (-right, "The sign is turned: this is the value of the game, which D makes *large*. A loss is made small."),
+        (r_down.mean() - f_up.mean(), "Both halves are errors of D: add them."),
+        (r_down.sum() + f_up.sum(), "These are sums. Take the mean of each half, so that the batch size does not matter."),
+        (right / 2, "This is half of it. Add the two means; do not average them."),
+        (np.append(r_down, f_up).mean(), "This is one mean over all samples. Take the mean of each half, then add the two."),
+        (np.append(r_down, f_up).sum(), "These are sums. Take the mean of each half, so that the batch size does not matter."),
+        (-np.log(p_r).mean() - np.log(p_f).mean(), "Here D is rewarded for calling generated samples real. For them the label is 0: -log(1 - D)."),
+        (-r.mean() + f.mean(), "This adds the logits themselves. It is the loss of a Wasserstein GAN, which needs more than that; here use softplus."),
+        (p_f.mean() - p_r.mean(), "This adds probabilities. The loss is minus their logarithm."),
+        (np.mean((1 - p_r) ** 2) + np.mean(p_f**2), "These are squared errors. Use the cross-entropy: -log D and -log(1 - D)."),
+        (np.mean((1 - r) ** 2) + np.mean(f**2), "These are squared errors. Use the cross-entropy: -log D and -log(1 - D)."),
+        (np.logaddexp(0, -r.mean()) + np.logaddexp(0, f.mean()), "First softplus, then the mean: the mean of the losses, not the loss of the mean."),
+        (np.logaddexp(0, -p_r).mean() + np.logaddexp(0, p_f).mean(), "`real` and `fake` are logits already: softplus takes them as they are, without a sigmoid before it."),
+    ]
+    if message := grade(found, right, mistakes, rtol=1e-4):
+        return message
+    far = array(call(function, tf.constant([[-200.0]]), tf.constant([[200.0]])), finite=False)
+    if not np.isfinite(far).all():
+        return "Right for small logits, but for a logit of 200 the logarithm of 0 appears. `ops.softplus` of the logit is safe."
+    if not close(far, 400.0):
+        return f"Right for small logits, but for logits of -200 and 200 it should be 400, not {number(far):.1f}. `ops.softplus` of the logit is safe."
+    slopes = tape.gradient(total, [real, fake])
+    if any(slope is None for slope in slopes):
+        return "Right value, but no gradient reaches the logits. Compute it with `ops` alone."
+    good = close(slopes[0], (p_r - 1)[:, None] / 3, atol=1e-4) and close(slopes[1], p_f[:, None] / 5, atol=1e-4)
+    return None if good else "Right value, but not its gradient: leave out stop_gradient."
+
+
+def _step_g(G: Any, D: Any, z: Any, adam: Any) -> Any:
+    import tensorflow as tf
+    from keras import ops
+
+    with tf.GradientTape() as tape:
+        loss = ops.mean(ops.softplus(-D(G(z, training=True), training=True)))
+    adam.apply(tape.gradient(loss, G.trainable_weights), G.trainable_weights)
+    return loss
+
+
+def _players() -> tuple[Any, Any]:
+    """A small generator with batch normalisation and a discriminator; no draw from Keras' own seed."""
+    import keras
+    from keras import layers
+
+    def dense(units: int, seed: int, activation: str | None = None) -> Any:
+        return layers.Dense(units, activation, kernel_initializer=keras.initializers.GlorotUniform(seed=seed))
+
+    G = keras.Sequential([keras.Input((2,)), dense(3, 1), layers.BatchNormalization(), dense(2, 2)])
+    D = keras.Sequential([keras.Input((2,)), dense(4, 3, "tanh"), dense(1, 4)])
+    return G, D
+
+
+@exercise(
+    "23.2",
+    "As `step_D`, with the other loss and the other weights. No real samples are needed.",
+    "In the tape: samples G(z), their logits from D, and loss_G of these. Then the gradient in the weights of G alone.",
+    "loss = loss_G(D(G(z, training=True), training=True)) in the tape; then adam.apply(tape.gradient(loss, G.trainable_weights), "
+    "G.trainable_weights); return loss",
+    praise="The gradient comes *through* D, but D stands still.",
+    solution=_step_g,
+)
+def generator_step(function: Any) -> str | None:
+    import keras
+    import tensorflow as tf
+
+    z = tf.constant(np.random.default_rng(6).normal(size=(6, 2)), "float32")
+    G, D = _players()
+    start_g, start_d = G.get_weights(), D.get_weights()
+    slopes, losses = {}, {}
+    for name, (loss, training) in {
+        "right": (lambda fake: tf.nn.softplus(-fake), True),
+        "resting": (lambda fake: tf.nn.softplus(-fake), False),
+        "saturating": (lambda fake: -tf.nn.softplus(fake), True),
+        "against": (lambda fake: tf.nn.softplus(fake), True),
+        "logit": (lambda fake: -fake, True),
+    }.items():
+        with tf.GradientTape() as tape:
+            losses[name] = tf.reduce_mean(loss(D(G(z, training=training), training=training)))
+        slopes[name] = tape.gradient(losses[name], G.trainable_weights)
+    G.set_weights(start_g)
+    before = [weight.numpy() for weight in G.trainable_weights]
+    try:
+        result = _tensor(call(function, G, D, z, keras.optimizers.SGD(0.1)))
+    except NotYet as problem:
+        outside = "No gradient reaches the weights of G: compute G(z), too, inside of the `with` block of the tape."
+        return outside if "No gradients provided" in str(problem) else str(problem)
+    if any(not np.array_equal(a, b) for a, b in zip(start_d, D.get_weights(), strict=True)):
+        return "D's weights have moved. In the generator's step D stands still: take the gradient in `G.trainable_weights` only, and apply it to these."
+    moved = [weight.numpy() - old for weight, old in zip(G.trainable_weights, before, strict=True)]
+    if not any(np.abs(step).max() > 0 for step in moved):
+        return "No weight of G has moved: `adam.apply(gradients, weights)` makes the step."
+
+    def like(name: str, factor: float = 1) -> bool:
+        pairs = zip(moved, slopes[name], strict=True)
+        return all(close(step, -0.1 * factor * slope, rtol=1e-2, atol=1e-5) for step, slope in pairs)
+
+    if not like("right"):
+        for name, factor, says in [
+            ("right", -1, "G moves uphill: its loss grows."),
+            ("right", 6, "This is the sum over the batch. The loss is a mean."),
+            ("resting", 1, "The step is that of `G(z)` without `training=True`: batch normalisation then uses its running averages, as if G were finished."),
+            ("saturating", 1, "This is the loss log(1 - D), which is flat where G has everything to learn. Use loss_G."),
+            ("against", 1, "G moves to where D calls its samples generated. Use loss_G: its samples should look real."),
+            ("logit", 1, "This loss is minus the logit itself. Use loss_G."),
+        ]:
+            if like(name, factor):
+                return says
+        G.set_weights(start_g)
+        call(function, G, D, z, keras.optimizers.SGD(0.1))
+        again = [weight.numpy() - old for weight, old in zip(G.trainable_weights, before, strict=True)]
+        if not all(close(a, b, rtol=1e-3, atol=1e-6) for a, b in zip(moved, again, strict=True)):
+            return "Two calls with the same noise make two different steps. Use the argument `z`, and draw nothing new."
+        return "G moves, but not along the gradient of loss_G(D(G(z)))."
+    if not close(number(result), float(losses["right"]), rtol=1e-3):
+        return "The step is right. Return the generator's loss, too: the number that `loss_G` gave inside of the tape."
+    return None
+
+
+def _ring(turn: float) -> np.ndarray:
+    angles = 2 * np.pi * (np.arange(8) + turn) / 8
+    return 5 * np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+TURNED, SHARE = _ring(0.5), 0.5  # the islands of 23.3, and the share of good samples that is asked for
+
+
+@exercise(
+    "23.3",
+    "All lines stand above: two networks, a GAN of both, and `fit` on `turned`. Which discriminator has found all islands?",
+    "A new generator `mlp(2, 2)` and a new packed discriminator; `GAN(..., z_dim=2)`, and then fit with batch_size=128 and 8 epochs.",
+    'G_turned = mlp(2, 2); GAN(G_turned, packed_D(), z_dim=2).fit(turned, batch_size=128, epochs=8, verbose=0)',
+    praise="On fresh noise, and counted by the same rule as on the ring.",
+)
+def eight_turned_islands(model: Any) -> str | None:
+    if hasattr(model, "G") and hasattr(model, "D"):
+        return "This is the whole GAN. Hand in its generator, the attribute `G`."
+    model = keras_model(model)
+    shape = getattr(model, "input_shape", None)
+    if not (isinstance(shape, tuple) and len(shape) == 2 and shape[1]):
+        raise NotYet("The generator should take rows of noise: `keras.Input((2,))`.")
+    z = np.random.default_rng(31).normal(size=(2000, shape[1])).astype("float32")
+    points = np.asarray(model(z), dtype=float)
+    if points.shape == (2000, 1):
+        return "This network gives one number for each row: the discriminator? The generator is asked for."
+    if points.shape != (2000, 2):
+        return f"For 2000 rows of noise the generator should give 2000 points of the plane; the shape is {points.shape}."
+    if not np.isfinite(points).all():
+        return "Some points are nan or infinite. Was a learning rate too large?"
+    distance = np.linalg.norm(points[:, None] - TURNED, axis=-1)
+    good = distance.min(axis=1) < 0.3
+    counts = np.bincount(distance.argmin(axis=1)[good], minlength=8)
+    covered, share = int((counts >= 40).sum()), good.mean()
+    if covered == 8 and share >= SHARE:
+        return None
+    found = f"On fresh noise it covers {covered} of the 8 islands, and {share:.0%} of its samples are good. "
+    elsewhere = np.linalg.norm(points[:, None] - _ring(0), axis=-1).min(axis=1) < 0.3
+    if elsewhere.mean() > 0.4:
+        return found + "Most samples lie on the islands of section 4. Train it on `turned`."
+    if share < 0.15:
+        return found + "Was it trained, with `fit` on `turned`, for several epochs?"
+    if covered < 8:
+        return found + "It has collapsed. Give it a discriminator that helps against that."
+    return found + f"At least {SHARE:.0%} should be good: train it for more epochs."
+
+
+@exercise(
+    "23.4",
     "Find the best D for each face first: p / (p + q). For one face it is 1, for one 1/2, for one 0.",
     "V has two sums: p log D over the real faces, q log(1 - D) over the generated ones. 0 log 0 counts as 0.",
     "Only face B costs anything: v_dice = 0.5 * np.log(0.5) + 0.5 * np.log(0.5)",
@@ -41,118 +243,6 @@ def value_of_dice(value: Any) -> str | None:
         (0.5, "0.5 is D at face B. The value takes its logarithm, weighted by the probabilities."),
     ]
     return grade(number(value), -half, mistakes, rounding=True)
-
-
-@exercise(
-    "23.2",
-    "The text above gives both slopes in the logit: -D and -(1 - D).",
-    "At D = 0.05 they are -0.05 and -0.95. By which factor is the second one larger?",
-    "factor = (1 - 0.05) / 0.05",
-    praise="19 times the push, for the same fake and the same discriminator.",
-)
-def slope_factor(factor: Any) -> str | None:
-    d = 0.05
-    mistakes = [
-        (d / (1 - d), "This is the inverse: how large is the non-saturating slope in units of the other one?"),
-        (-(1 - d) / d, "Both slopes are negative, so their ratio is positive."),
-        (1 / d, "Nearly: the slope of -log D in the logit is -(1 - D), not -1."),
-        (np.log(d) / np.log(1 - d), "This compares the losses. Compare their slopes."),
-        (1 - d, "This is the slope of -log D alone, without its sign. Divide by the other slope."),
-        (-(1 - d), "This is the slope of -log D alone. Divide by the other slope."),
-        (1 - 2 * d, "This is the difference of the slopes. A factor is asked for."),
-    ]
-    return grade(number(factor), (1 - d) / d, mistakes)
-
-
-@exercise(
-    "23.3",
-    "Which of the three D(...) pushes the fakes in the wrong direction, towards looking *less* real?",
-    "D must still learn from the fakes in its own loss, so stop the gradient at the fakes, not behind D.",
-    "gan_loss_D(D(real), D(tf.stop_gradient(fake))) + gan_loss_G(D(fake))",
-    praise="In the sum a fake had the slope 2D - 1, which is 0 at D = 1/2. Now it is -(1 - D), as in section 3.",
-)
-def sum_with_stop(function: Any) -> str | None:
-    import tensorflow as tf
-
-    real, fake = tf.constant([[1.0], [2.0], [0.5]]), tf.Variable([[0.3], [-1.0], [-0.4]])
-    weight, bias = tf.Variable(0.8), tf.Variable(-0.2)
-    with tf.GradientTape(persistent=True) as tape:
-        total = call(function, lambda x: weight * x + bias, real, fake)
-        logits = weight * fake + bias
-    if isinstance(total, (tuple, list)):
-        return "One sum of both losses is asked for, not a pair."
-    if not tf.is_tensor(total):
-        raise NotYet("Return the sum as a tensor: without .numpy() or float(), which cut all gradients.")
-    value = number(total)
-    p_real = 1 / (1 + np.exp(-(0.8 * real.numpy() - 0.2)))
-    p = 1 / (1 + np.exp(-logits.numpy()))
-    loss_d, loss_g = -np.log(p_real).mean() - np.log(1 - p).mean(), -np.log(p).mean()
-    mistakes = [
-        (loss_g, "This is the generator's loss alone. The sum of both is asked for."),
-        (loss_d, "This is the discriminator's loss alone. The sum of both is asked for."),
-        (loss_d - loss_g, "Add the two losses: each player makes its own one small."),
-        (loss_d + np.log(1 - p).mean(), "The generator's loss is -log D, the function gan_loss_G."),
-        (loss_d - np.log(p_real).mean(), "The generator's loss looks at the fakes, not at the real samples."),
-    ]
-    changed = "The sum has changed its value. Keep both losses, and add the stop only."
-    if message := grade(value, loss_d + loss_g, mistakes, other=changed):
-        return message
-    slope, n = tape.gradient(total, fake), len(p)
-    if slope is None:
-        return "Now no gradient reaches the fakes at all, and the generator cannot learn. Stop it in one place only."
-    slope, taught = np.asarray(slope), tape.gradient(total, bias)
-    taught = 0.0 if taught is None else float(taught)
-    from_real, from_fake, from_g = (p_real - 1).sum() / n, p.sum() / n, (p - 1).sum() / n
-    if close(slope, 0.8 * (2 * p - 1) / n, atol=1e-5):
-        if close(taught, from_fake + from_g, atol=1e-4):
-            return "You stopped at the real samples, where no generator is. The fakes still get both gradients."
-        return "The fakes still get the gradient of D's loss, which cancels that of the generator's loss at D = 1/2."
-    if close(slope, 0.8 * p / n, atol=1e-5):
-        return "This stops the generator's own loss. What is left pushes the fakes to look less real."
-    if not close(slope, 0.8 * (p - 1) / n, atol=1e-5):
-        return OTHER
-    if close(taught, from_real + from_g, atol=1e-4):
-        return "The generator is right now, but D learns nothing from the fakes: stop before D, at `fake`, not behind it."
-    if close(taught, from_g, atol=1e-4):
-        return "The generator is right now, but D's whole loss is cut off, so that D learns nothing. Stop at `fake` only."
-    return None if close(taught, from_real + from_fake + from_g, atol=1e-4) else OTHER
-
-
-@exercise(
-    "23.4",
-    "An island is covered if at least 2 % of *all* samples are good ones near it: 20 of 1000, 80 of 4000.",
-    "(moments >= 20) is a table of true and false; its sum over each row counts islands.",
-    "each = (moments >= 20).sum(axis=1); pooled = (moments.sum(axis=0) >= 80).sum()",
-    praise="One to three at a time, five together: it has collapsed and it oscillates. Pooling over time hides the collapse.",
-)
-def read_collapse(each: Any, pooled: Any) -> str | None:
-    each, pooled = array(each).ravel(), array(pooled)
-    if each.size == 8:
-        return "These are eight numbers, one for each island. Count along the rows: one number for each moment."
-    if each.size != 4:
-        return f"Four numbers are asked for, one for each moment; this has {each.size}."
-    share = MOMENTS / MOMENTS.sum(axis=1, keepdims=True)
-    mistakes = [
-        ((MOMENTS > 0).sum(axis=1), "A handful of stray samples is not enough: 2 % of the samples, 20 of 1000."),
-        ((share >= 0.02).sum(axis=1), "This is 2 % of the *good* samples. The rule counts 2 % of all 1000."),
-        ((MOMENTS >= 40).sum(axis=1), "40 is 2 % of 2000. At one moment there are 1000 samples: 20."),
-        ((MOMENTS >= 80).sum(axis=1), "80 is the bar for 4000 samples. At one moment there are 1000: 20."),
-        (MOMENTS.sum(axis=1), "These are the good samples. Count the islands that have at least 20 of them."),
-        (8 - (MOMENTS >= 20).sum(axis=1), "These are the islands that are missed."),
-    ]
-    if message := grade(each, (MOMENTS >= 20).sum(axis=1), mistakes):
-        return message
-    if pooled.size != 1:
-        return "For all samples together one number is asked for: add up the rows, then count."
-    total, pooled = MOMENTS.sum(axis=0), float(pooled.reshape(()))
-    mistakes = [
-        ((total > 0).sum(), "Together there are 4000 samples: an island needs 80 of them, not a handful."),
-        ((total >= 20).sum(), "7 islands pass at some moment. Add up the samples first; of 4000, 2 % are 80."),
-        ((total >= 40).sum(), "40 is 2 % of 2000. Here there are 4000 samples: 80."),
-        ((MOMENTS >= 20).sum() / 4, "This is the mean of the four. Add up the samples of all moments, then count islands."),
-        ((MOMENTS >= 20).sum(axis=1).max(), "This is the most at one moment. Add up the samples of all moments first."),
-    ]
-    return grade(pooled, (total >= 80).sum(), mistakes)
 
 
 @exercise(

@@ -214,7 +214,7 @@ def test_each_name_of_each_notebook_is_protected(shell, path, capsys):
 NATURAL = {
     "18.3": ("trips = np.exp(z_year)\ntrips_3_months = trips * 3 / 12", "trips"),
     "07.5": ("n = len(y_test)\nrecall = np.array([counts[k, k] / counts[k].sum() for k in range(10)])", "n"),
-    "23.2": ("D = 0.05\nfactor = (1 - D) / D", "D"),
+    "23.4": ("D = np.array([1, 0.5])\nv_dice = 2 * np.mean(np.log(D))", "D"),
     "13.2": ("h = 0.5\nfactor = 0.9 * (1 - h**2)\nleft_over = [factor**20, 12]", "h"),
     "00.1": ("rows = columns = 28\nn_pixels = rows * columns", None),
 }

@@ -143,6 +143,32 @@ def test_F338_the_smallest_kl_divergence_is_the_largest_likelihood():
     assert np.allclose(nll - kl, -(data * np.log(data)).sum())
 
 
+def test_F345_a_two_sample_test_sees_only_its_statistic():
+    """500 each: t tells a shift of 0.5, and not a coin, -1 or 1, from N(0, 1): it has the same mean and variance."""
+    rng = np.random.default_rng(0)
+    normal = rng.normal(size=500)
+    others = {"same": rng.normal(size=500), "shift": rng.normal(0.5, 1, 500), "coin": rng.choice([-1.0, 1.0], 500)}
+
+    def z(a, b):
+        return (a.mean() - b.mean()) / np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+
+    found = {name: abs(z(normal, other)) for name, other in others.items()}
+    assert found["same"] < 1.96 and found["coin"] < 1.96 and found["shift"] > 3.3
+    assert np.mean(np.abs(others["coin"]) == 1) == 1 > np.mean(np.abs(normal) == 1)  # another statistic tells at once
+
+
+def test_F353_mode_collapse_and_oscillation_are_two_things():
+    """Few modes at each moment: collapse. Others each time: oscillation. Pooled over time, the collapse is hidden."""
+    moments = np.array([[871, 6, 0, 0, 0], [0, 31, 402, 455, 0], [0, 733, 15, 0, 0], [0, 0, 0, 45, 640]])
+    at_once = (moments >= 0.02 * 1000).sum(axis=1)  # of 1000 samples at each moment
+    pooled = (moments.sum(axis=0) >= 0.02 * 4000).sum()
+    assert at_once.tolist() == [1, 3, 1, 2] and pooled == 5
+    still = np.repeat(moments[2:3], 4, axis=0)  # collapsed, and it does not move
+    circling = np.array([[250, 250, 250, 250, 0], [0, 250, 250, 250, 250]])  # moves, and covers nearly all
+    assert (still >= 20).sum(axis=1).max() == 1 and not np.ptp(still, axis=0).any()
+    assert (circling >= 20).sum(axis=1).min() == 4 and np.ptp(circling, axis=0).any()
+
+
 def test_F358_parameters_of_a_first_deep_network():
     """2-8-2 has 42 parameters and 2-3-1 has 13."""
     def count(*widths):
