@@ -228,7 +228,7 @@ def _with_silent(model: Any, kinds: tuple) -> Any:
     "24.4",
     "Embedding(10, 32), then Position(), then one MultiHeadAttention layer, then Dense(10). `mirror_attention` is the pattern.",
     "Call the attention on the same tensor twice, `layers.MultiHeadAttention(1, 32)(x, x)`, and end with Dense(10) without softmax.",
-    "train(pointer, x_points, y_points, 0.01, 5) is enough. Without Position() no place knows which one it is.",
+    "fit_adam(pointer, x_points, y_points, 0.01, 5) is enough. Without Position() no place knows which one it is.",
     praise="The digit is the query, the place is the key, and the digit there is the value: a lookup.",
 )
 def follows_pointers(model: Any) -> str | None:
@@ -291,3 +291,45 @@ def parameters(function: Any) -> str | None:
         ([_parameters(1, *shape[1:]) for shape in shapes], "This is the count for a single block."),
     ]
     return grade(got, [_parameters(*shape) for shape in shapes], mistakes, rtol=0, atol=0.5)
+
+
+def _patches(images: Any) -> Any:
+    return images.reshape(-1, 4, 7, 4, 7).swapaxes(2, 3).reshape(-1, 16, 49)
+
+
+@exercise(
+    "24.6",
+    "Cut each side into 4 times 7 first: reshape to (n, 4, 7, 4, 7). Which of these axes belong to the same patch?",
+    "After the first reshape the axes are image, row of patches, row in the patch, column of patches, column in the patch. Swap two of them.",
+    "return images.reshape(-1, 4, 7, 4, 7).swapaxes(2, 3).reshape(-1, 16, 49)",
+    praise="16 small images, in the order in which one reads a page. To a Transformer they are 16 words.",
+    solution=_patches,
+)
+def cut_into_patches(function: Any) -> str | None:
+    images = np.random.default_rng(8).random((3, 28, 28))
+    got = array(call(function, images.copy()))
+    if got.shape in {(16, 49), (16, 7, 7)}:
+        return "These are the patches of one image. Cut all of them: the result has the shape (n, 16, 49)."
+    if got.shape in {(3, 16, 7, 7), (3, 4, 4, 49), (3, 4, 4, 7, 7)}:
+        return f"The shape should be (3, 16, 49) for 3 images, and it is {got.shape}. Put the 49 pixels of each patch in a row: one more reshape."
+    if got.shape == (48, 49):
+        return "The patches of all images stand in one list. Keep the images apart: (n, 16, 49)."
+    if got.shape != (3, 16, 49):
+        return f"For 3 images the result should have the shape (3, 16, 49), and it has {got.shape}."
+    right = _patches(images)
+    five = images.reshape(3, 4, 7, 4, 7)
+    square = right.reshape(3, 4, 4, 7, 7)
+    mistakes = [
+        (images.reshape(3, 16, 49), "A single reshape cuts every image into strips: 49 pixels are one row and three quarters of the next. Cut both sides first."),
+        (square.swapaxes(1, 2).reshape(3, 16, 49), "These are the right patches, column by column. Go row by row, as one reads."),
+        (square.swapaxes(3, 4).reshape(3, 16, 49), "The patches stand in the right order, and each of them is transposed: its rows have become columns."),
+        (_patches(images.swapaxes(1, 2)), "Every image is transposed: rows and columns are swapped."),
+        (images.reshape(3, 7, 4, 7, 4).swapaxes(2, 3).reshape(3, 49, 16).swapaxes(1, 2), "This takes every fourth pixel. A patch holds neighbours: the side is 4 patches of 7 pixels, (4, 7), not (7, 4)."),
+        (images.reshape(3, 7, 4, 7, 4).swapaxes(2, 3).reshape(3, 16, 49), "The side has 4 patches of 7 pixels: reshape it to (4, 7), not to (7, 4)."),
+        (five.transpose(0, 2, 4, 1, 3).reshape(3, 16, 49), "The axes inside a patch must come last: image, patch row, patch column, then the two inside the patch."),
+        (five.swapaxes(2, 4).reshape(3, 16, 49), "The wrong two axes are swapped: bring the two that count patches next to each other."),
+        (five.swapaxes(1, 2).reshape(3, 16, 49), "The wrong two axes are swapped: bring the two that count patches next to each other."),
+        (five.swapaxes(1, 3).reshape(3, 16, 49), "The wrong two axes are swapped: bring the two that count patches next to each other."),
+    ]
+    other = "The shape is right, and the pixels stand elsewhere: patch by patch, row by row from the top left, and each patch row by row."
+    return grade(got, right, mistakes, other=other)

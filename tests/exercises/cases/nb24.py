@@ -106,6 +106,29 @@ def pointer(epochs=4, position=True, attention=True, follow=True, gru=False, log
     return model
 
 
+def cut(first=(4, 7, 4, 7), axes=(0, 1, 3, 2, 4), last=(16, 49)):
+    """The patches of exercise 24.6, right or with one thing changed."""
+    return lambda images: images.reshape(-1, *first).transpose(axes).reshape(-1, *last)
+
+
+def slices(images):
+    """The same with two loops."""
+    parts = [images[:, i : i + 7, j : j + 7].reshape(-1, 49) for i in range(0, 28, 7) for j in range(0, 28, 7)]
+    return np.stack(parts, axis=1)
+
+
+def column_by_column(images):
+    parts = [images[:, i : i + 7, j : j + 7].reshape(-1, 49) for j in range(0, 28, 7) for i in range(0, 28, 7)]
+    return np.stack(parts, axis=1)
+
+
+def splits(images):
+    """The same with np.split, as a list of lists."""
+    bands = np.split(np.asarray(images), 4, axis=1)
+    parts = [part.reshape(len(images), 49) for band in bands for part in np.split(band, 4, axis=2)]
+    return np.stack(parts, axis=1).tolist()
+
+
 def count(block=lambda d: 12 * d**2 + 13 * d, token=1, place=1, end=2, blocks=True):
     return lambda n, d, v, t: token * v * d + place * t * d + end * d + (n if blocks else 1) * block(d)
 
@@ -115,6 +138,7 @@ RIGHT = {
     "24.2": [(nb24._causal_attention,), (attend(mask=np.tri, hidden=-1e9),), (one_by_one,)],
     "24.3": [(transformer(),), (with_relu_layer,), (transformer(relu="gelu"),), (transformer(post=True),)],
     "24.5": [(nb24._parameters,), (count(),), (lambda *shape: float(count()(*shape)),)],
+    "24.6": [(nb24._patches,), (cut(),), (slices,), (splits,)],
 }
 
 WRONG = {
@@ -180,6 +204,25 @@ WRONG = {
         (count(lambda d: 4 * d**2 + 8 * d), "Dense layers are missing"),
         (count(blocks=False), "single block"),
         (124_439_808, "function is asked for"),
+    ],
+    "24.6": [
+        (lambda images: images.reshape(-1, 16, 49), "strips"),
+        (column_by_column, "column by column"),
+        (cut(axes=(0, 1, 3, 4, 2)), "transposed"),
+        (lambda images: cut()(images.swapaxes(1, 2)), "Every image is transposed"),
+        (cut(first=(7, 4, 7, 4)), "not to (7, 4)"),
+        (lambda images: cut(first=(7, 4, 7, 4), last=(49, 16))(images).swapaxes(1, 2), "every fourth pixel"),
+        (cut(axes=(0, 2, 4, 1, 3)), "must come last"),
+        (cut(axes=(0, 1, 2, 3, 4)), "strips"),
+        (cut(axes=(0, 1, 4, 3, 2)), "wrong two axes"),
+        (cut(axes=(0, 2, 1, 3, 4)), "wrong two axes"),
+        (cut(axes=(0, 3, 2, 1, 4)), "wrong two axes"),
+        (cut(last=(16, 7, 7)), "49 pixels of each patch in a row"),
+        (lambda images: cut()(images).reshape(-1, 49), "one list"),
+        (lambda images: cut()(images[:1])[0], "one image"),
+        (lambda images: images.reshape(-1, 49, 16), "(3, 49, 16)"),
+        (lambda images: images[:, :7, :7], "(3, 7, 7)"),
+        (lambda images: slices(images)[::-1], "elsewhere"),
     ],
 }
 
