@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from scipy.special import expit, gammaln
+from scipy.special import expit, gammaln, log_expit
 
 from dlhelpers import data
 from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
@@ -88,6 +88,7 @@ def zero_share(share: Any) -> str | None:
         (np.exp(RATES).mean(), "The exponent is negative: e^(-λ)."),
         (np.mean(RATES * zeros), "This is the share of ones. For y = 0 only e^(-λ) is left."),
         (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times out of ten."),
+        (np.mean(RATES < 1), "This counts the rates below 1. But a rate of 0.5 often gives a trip, and a rate of 2 sometimes gives a zero: use e^(-λ)."),
         (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
     ]
     return grade(number(share), zeros.mean(), mistakes, rounding=True)
@@ -129,6 +130,7 @@ def exposure(trips: Any) -> str | None:
 def inflated_mean(function: Any) -> str | None:
     log_rate, logit = np.array([0.7, -0.4, 1.5]), np.array([0.9, -1.3, 0.2])
     pi, rate = expit(logit), np.exp(log_rate)
+    log_pi, log_not = log_expit(logit), log_expit(-logit)
     with np.errstate(all="ignore"):
         result = array(call(function, log_rate, logit))
     if result.shape == () or result.size == 1:
@@ -144,6 +146,9 @@ def inflated_mean(function: Any) -> str | None:
         (rate / (1 - pi), "The extra zeros make the mean smaller: multiply by 1 - π."),
         (pi + (1 - pi) * np.exp(-rate), "This is the probability of a zero. The mean is asked for."),
         (rate - pi, "The extra zero takes away a share π of the trips: multiply by 1 - π."),
+        (pi + (1 - pi) * rate, "A zero adds 0 to the mean, however probable it is: only (1 - π) e^(log rate) is left."),
+        ((1 - pi) * rate / (1 - np.exp(-rate)), "This is the mean of a hurdle model. In a zero-inflated one the Poisson part keeps its own zeros, and its mean is e^(log rate)."),
+        ((1 - log_pi) * rate, log_pi * rate, log_not * rate, "`log_expit` gives the *logarithm* of π. Take expit, or 1 / (1 + e^(-logit))."),
         ((1 - expit(log_rate)) * np.exp(logit), "The two outputs are swapped: the log rate comes first."),
     ]
     return grade(result, (1 - pi) * rate, mistakes)
@@ -164,6 +169,8 @@ def gaussian_mass(function: Any) -> str | None:
     result = array(call(function, k, mean, sd))
     if result.shape == () or result.size == 1:
         return "For several counts come several masses: return an array, without sum or mean."
+    if close(array(call(function, k, mean + 1, 2 * sd)), result):
+        return "Another Gaussian gets the same masses. Use the arguments `mean` and `sd`."
     mistakes = [
         (gaussian.pdf(k), "This is the density. It may be larger than 1; the interval's mass never is."),
         (-mass, "The mass is negative: take the upper end minus the lower end."),
@@ -191,6 +198,8 @@ ENOUGH = 4.9  # nats per hour
     praise="A network for counts that knows how wide to be, on weeks that it has never seen.",
 )
 def bicycle_network(model: Any) -> str | None:
+    if type(model).__name__ == "Predictive":
+        return "These are predictions, which is what `bike_predictions` returns: copy its lines and keep `net`."
     model = keras_model(model)
     x, y = _unseen_hours()
     try:
@@ -212,7 +221,7 @@ def bicycle_network(model: Any) -> str | None:
     if typical > 20:
         return told + f" The first output is about {typical:.0f}. It is the *log* mean: is the loss that of a negative binomial?"
     if typical < 2:
-        return told + f" The first output is about {typical:.1f}; the log of 100 bicycles is 4.6. Was it trained long enough?"
+        return told + f" The first output is about {typical:.1f}; the log of 100 bicycles is 4.6. Was it trained long enough, and with heads.negative_binomial?"
     if nll > 5.8:
         return told + " That is no better than one distribution for all hours. Was it trained on x_train, in its order?"
     return told + " A linear model gets 4.95. Is there a hidden layer with an activation, and was it trained long enough?"

@@ -8,7 +8,6 @@ import numpy as np
 from dlhelpers import data
 from dlhelpers.exercises.core import (
     OTHER,
-    ROUNDED,
     NotYet,
     array,
     call,
@@ -27,6 +26,8 @@ KL_PRIOR = 0.8**2 / 2
 KL_POSTERIOR = (3 - 1 - np.log(3)) / 2
 KL_TURNED = (1 / 3 - 1 + np.log(3)) / 2
 ELBO = EXPLAINED - KL_PRIOR
+NO_Q = EXPLAINED - np.log(2 * np.pi) / 2 - (0.8**2 + 1) / 2  # E_q[log p(x, z)]
+ROUNDED = "correct so far, but rounded. Give four digits, or let Python compute it."
 
 
 @exercise(
@@ -42,6 +43,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (EXPLAINED, "This is only the first term, E_q[log p(x|z)]. Subtract the KL to the prior."),
         (EXPLAINED + KL_PRIOR, "The KL to the prior is subtracted, not added."),
         (-ELBO, "The sign is turned: this is the negative ELBO. The ELBO itself lies below log p(x) = -1.60167."),
+        (NO_Q, "This is E_q[log p(x, z)]. The ratio of step 3 has q(z) below the line: subtract log q(z)."),
         (LOG_P, "This is log p(x). A q that is not the posterior stays below it."),
         (LOG_P - KL_TURNED, "This KL is turned around: KL(posterior || q). The mean is taken under q."),
         (LOG_P - KL_PRIOR, "log p(x) minus the KL to the prior: what the bound loses is the KL to the posterior."),
@@ -55,6 +57,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (KL_PRIOR, "The ELBO is right. The second number is the KL to the prior; the loss is the KL to the posterior."),
         (KL_TURNED, "The ELBO is right. The second KL is turned around: the mean is taken under q."),
         (ELBO / LOG_P, "The ELBO is right. The distance is a difference, not a quotient."),
+        (LOG_P - NO_Q, "The ELBO is right. For what is lost, subtract the ELBO with its log q(z)."),
         (LOG_P, "The ELBO is right. Now its distance from log p(x): the difference of the two."),
     ]
     if rounded(lost, KL_POSTERIOR) and not close(lost, KL_POSTERIOR):
@@ -108,6 +111,8 @@ def kl_of_batch(function: Any) -> str | None:
         (terms.sum(), "One number for the whole batch. Each image has its own KL: sum over axis 1 only."),
         (right.mean(), "The mean over the images comes later. Give one number for each image."),
         (terms.mean(), "One number for the whole batch, and a mean. Sum over axis 1 only."),
+        (right + (terms.shape[1] - 1) / 2, "The -1 stands outside of the sum: each code number has its own -1."),
+        (right + terms.shape[1] / 2 - 1, "The -1 stands outside of the sum: each code number has its own -1, and its own half."),
         (terms.mean(axis=1), "Code numbers add up: sum over axis 1, not the mean. (A mean is a smaller beta in disguise.)"),
     ]
     for wrong, message in formulas:
@@ -194,9 +199,11 @@ INDEPENDENT = 206  # nats per image, if no pixel knows of another
     "22.4",
     "Most parameters of the dense decoder sit in its last layer, 256 x 784. Transposed convolutions use the same few "
     "numbers everywhere.",
-    "The decoder: Dense(7 * 7 * 16, relu), Reshape((7, 7, 16)), Conv2DTranspose(16, 4, strides=2, padding='same', relu), "
-    "the same again with 1 kernel and no activation, Flatten.",
-    "conv = keras.Sequential([dense_nets(16, (256,))[0], Draw(), conv_decoder]), then train_vae(conv, x_few, 8).",
+    "Shapes: Dense and Reshape make (7, 7, 16) of a code. Conv2DTranspose with strides=2 and padding='same' makes "
+    "(14, 14, 16), a second one with 1 kernel (28, 28, 1), and Flatten 784.",
+    "The decoder: Dense(7 * 7 * 16, activation='relu'), Reshape((7, 7, 16)), Conv2DTranspose(16, 4, strides=2, "
+    "padding='same', activation='relu'), Conv2DTranspose(1, 4, strides=2, padding='same'), Flatten(). Then "
+    "conv = keras.Sequential([dense_nets(16, (256,))[0], Draw(), conv_decoder]) and train_vae(conv, x_few, 8).",
     praise="On digits that your network has never seen, and with far fewer weights than the dense one.",
 )
 def small_decoder(model: Any) -> str | None:
@@ -228,7 +235,14 @@ def small_decoder(model: Any) -> str | None:
         return found + "The KL is nearly 0: the code says nothing. Does the gradient reach the encoder?"
     if kl > 45:
         return found + "Such a large KL means that it hardly counted in the training. Is beta 1, and is the loss a sum over the pixels?"
-    return found + f"Below {TARGET} is asked for: train for more epochs, or give the layers more units."
+    found += f"Below {TARGET} is asked for: "
+    if not _has_kernels(model):
+        return found + "a dense decoder of this size hardly gets there. Use Conv2DTranspose."
+    return found + f"train for more epochs, or give the layers more units, up to {MOST} parameters."
+
+
+def _has_kernels(model: Any) -> bool:
+    return any("Conv" in type(layer).__name__ or _has_kernels(layer) for layer in getattr(model, "layers", []))
 
 
 def _parts_of_vae(model: Any) -> str | None:

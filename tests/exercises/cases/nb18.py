@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln
+from scipy.special import gammaln, log_expit
 
 RATES = np.array([0.1, 0.5, 2.0, 8.0])
 
@@ -25,7 +25,7 @@ def interval(low, high):
 
 @functools.cache
 def bicycle_network(
-    epochs=10, hidden=32, activation="tanh", outputs=2, bias=5, rate=0.01, shuffled=False, logs=True,
+    epochs=10, hidden=32, activation="tanh", outputs=2, bias=5, rate=0.01, shuffled=False, logs=True, gaussian=False,
 ):  # fmt: skip
     """A network for exercise 18.6, trained or not."""
     import keras
@@ -45,10 +45,19 @@ def bicycle_network(
     before = [layers.Dense(hidden, activation)] if hidden else []
     last = layers.Dense(outputs, bias_initializer=keras.initializers.Constant(bias))
     model = keras.Sequential([keras.Input((31,)), *before, last])
-    model.compile(keras.optimizers.Adam(rate), heads.nll(heads.negative_binomial) if logs else "mse")
+    wide = lambda z: heads.tfd.Normal(100 * z[:, :1], 100 * heads.positive(z[:, 1:]))  # noqa: E731
+    loss = heads.nll(wide if gaussian else heads.negative_binomial) if logs else "mse"
+    model.compile(keras.optimizers.Adam(rate), loss)
     if epochs:
         model.fit(x, y, batch_size=100, epochs=epochs, verbose=0)
     return model
+
+
+def predictions():
+    """What `bike_predictions` of the notebook returns."""
+    from dlhelpers import heads
+
+    return heads.Predictive(heads.negative_binomial, [[5.0, 1.0]])
 
 
 RIGHT = {
@@ -103,6 +112,7 @@ WRONG = {
         ((0.41,), "rounded"),
         ((0,), "nine times"),
         ((41.18,), "per cent"),
+        ((np.mean(RATES < 1),), "rates below 1"),
     ],
     "18.3": [
         ((np.exp(1.2),), "whole year"),
@@ -131,10 +141,15 @@ WRONG = {
         ((lambda z, logit: np.exp(z) - pi(logit),), "multiply by 1 - π"),
         ((lambda z, logit: (1 - pi(z)) * np.exp(logit),), "swapped"),
         ((lambda z, logit: np.mean((1 - pi(logit)) * np.exp(z)),), "several means"),
+        ((lambda z, logit: pi(logit) + (1 - pi(logit)) * np.exp(z),), "adds 0"),
+        ((lambda z, logit: (1 - pi(logit)) * np.exp(z) / (1 - np.exp(-np.exp(z))),), "hurdle"),
+        ((lambda z, logit: (1 - log_expit(logit)) * np.exp(z),), "*logarithm*"),
+        ((lambda z, logit: log_expit(-logit) * np.exp(z),), "*logarithm*"),
     ],
     "18.5": [
         ((lambda k, mean, sd: stats.norm(mean, sd).pdf(k),), "density"),
         ((interval(0.5, -0.5),), "negative"),
+        ((lambda k, mean, sd: interval(-0.5, 0.5)(k, 2.24, 6.28),), "arguments"),
         ((interval(0, 1),), "k to k + 1"),
         ((interval(-1, 0),), "k - 1 to k"),
         ((interval(-1, 1),), "2 wide"),
@@ -157,6 +172,8 @@ MODELS = {
             (lambda: bicycle_network(3, logs=False, hidden=0, rate=1.0), "*log* mean"),
             (lambda: bicycle_network(0, outputs=1), "one output"),
             (lambda: bicycle_network(0, outputs=3), "(1"),
+            (lambda: bicycle_network(10, bias=0, gaussian=True), "with heads.negative_binomial"),
+            (predictions, "keep `net`"),
             (lambda: 4.7, "Keras model"),
         ],
     )

@@ -50,7 +50,10 @@ WRONG = {
         ((-2.05236, -0.4507), "positive"),
         ((-2.05236, 0.32), "the loss is the KL"),
         ((-2.05236, 0.2160), "second KL"),
-        ((-2.05, 0.4507), "rounded"),
+        ((-2.05, 0.4507), "correct so far"),
+        ((-2.05236, 0.45), "correct so far"),
+        ((-3.4713, 0.4507), "subtract log q(z)"),
+        ((-2.05236, 1.8696), "with its log q(z)"),
     ],
     "22.2": [
         ((lambda mean, log_var: kl(mean, log_var),), "each single code number"),
@@ -60,6 +63,8 @@ WRONG = {
         ((lambda mean, log_var: 2 * kl(mean, log_var).sum(axis=1),), "1/2"),
         ((lambda mean, log_var: -kl(mean, log_var).sum(axis=1),), "never negative"),
         ((lambda m, s: np.sum(m**2 + np.exp(s) ** 2 - 1 - s, axis=1) / 2,), "square"),
+        ((lambda m, s: (np.sum(m**2 + np.exp(s) - s, axis=1) - 1) / 2,), "outside"),
+        ((lambda m, s: np.sum(m**2 + np.exp(s) - s, axis=1) / 2 - 1,), "its own half"),
         ((lambda m, s: np.sum(m**2 + np.exp(s / 2) - 1 - s, axis=1) / 2,), "is the sd"),
         ((lambda m, s: np.sum(m**2 + s**2 - 1 - np.log(s**2), axis=1) / 2,), "not sigma"),
         ((lambda m, s: np.sum(m**2 + np.exp(s) - s, axis=1) / 2,), "-1"),
@@ -101,7 +106,8 @@ def digits(n=6000):
 
 
 def vae(
-    epochs=0, k=16, beta=1.0, kernels=True, activation=None, flatten=True, stop=False, draw=True, width=784, units=32
+    epochs=0, k=16, beta=1.0, kernels=True, activation=None, flatten=True, stop=False, draw=True, width=784,
+    units=32, dense_units=256,
 ):  # fmt: skip
     """A variational autoencoder as students would build it, trained on 6000 digits."""
     import keras
@@ -125,7 +131,7 @@ def vae(
         layers.Conv2DTranspose(units, activation="relu", **double),
         layers.Conv2DTranspose(1, activation=activation, **double), *([layers.Flatten()] if flatten else []),
     ]  # fmt: skip
-    dense = [layers.Dense(256, activation="relu"), layers.Dense(784)]
+    dense = [layers.Dense(dense_units, activation="relu"), layers.Dense(784)]
     hidden, outputs = layers.Dense(256, activation="relu"), layers.Dense(2 * k if draw else k)
     encoder = keras.Sequential([keras.Input((width,)), hidden, outputs])
     decoder = keras.Sequential([keras.Input((k,)), *(stamps if kernels else dense)])
@@ -151,6 +157,7 @@ MODELS = {
             (lambda: vae(activation="sigmoid"), "no sigmoid"),
             (lambda: vae(width=28), "(n, 784)"),
             (lambda: vae(epochs=1), "more epochs"),
+            (lambda: vae(epochs=3, kernels=False, dense_units=64), "Use Conv2DTranspose"),
             (lambda: vae(epochs=2, stop=True), "says nothing"),
             (lambda: vae(epochs=3, beta=0.01), "hardly counted"),
             (lambda: "vae", "Keras model"),
