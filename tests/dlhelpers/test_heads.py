@@ -354,6 +354,7 @@ def test_predictions_are_scipys(name):
         np.testing.assert_allclose(predicted.quantile(q), truth.ppf(q), rtol=1e-6)
     np.testing.assert_allclose(predicted.cdf(y), truth.cdf(y[:, 0]), rtol=1e-6)
     assert predicted.quantile([0.1, 0.5, 0.9]).shape == (3, len(params))
+    assert np.array_equal(predicted.interval(), predicted.interval(0.95))
     low, high = predicted.interval(0.8)
     np.testing.assert_allclose((low, high), (truth.ppf(0.1), truth.ppf(0.9)), rtol=1e-6)
 

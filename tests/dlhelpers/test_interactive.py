@@ -101,7 +101,7 @@ def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
     from ipywidgets import FloatSlider, IntSlider
 
     mine = plt.figure()
-    dlhelpers.explore(draw, slope=(-2, 2), units=(1, 9), kind=["a", "b"])
+    dlhelpers.explore(draw, slope=(-2, 2, 0.5), units=(1, 9), kind=["a", "b"])
     assert plt.get_fignums() == [mine.number]
     (_, title), (_, controls) = shown
     assert title == "1.0 3 a"
@@ -110,7 +110,7 @@ def test_sliders_show_a_picture_first_and_answer_to_moves(shown):
     from ipywidgets.widgets.widget import _instances
 
     slope, units, kind = _instances[view].children
-    assert isinstance(slope, FloatSlider) and (slope.min, slope.value, slope.max) == (-2, 1, 2)
+    assert isinstance(slope, FloatSlider) and (slope.min, slope.value, slope.max, slope.step) == (-2, 1, 2, 0.5)
     assert isinstance(units, IntSlider) and (units.min, units.value, units.max, units.step) == (1, 3, 9, 1)
     kind.value = "b"
     slope.value = -1.5
