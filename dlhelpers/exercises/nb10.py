@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.core import NotYet, Untried, array, call, close, exercise, grade, keras_model, number
 
 # Ridge
 
@@ -32,6 +32,7 @@ def _ridge_slips(X: np.ndarray, Y: np.ndarray, alpha: float) -> list[tuple[Any, 
             solve(n * H + alpha * eye, n * c),
             "The squared error is a *mean* here, so both X.T @ X and X.T @ Y are divided by the number of rows.",
         ),
+        (solve((n * H) / len(eye) + alpha * eye, n * c / len(eye)), "n is the number of rows, len(X). This divides by the number of columns."),
         (solve(H + alpha * eye, n * c), "X.T @ Y is to be divided by the number of rows, too."),
         (solve(n * H + alpha * eye, c), "X.T @ X is to be divided by the number of rows, too."),
         (solve(H + n * alpha * eye, c), "alpha is multiplied by the number of rows. The mean takes care of it."),
@@ -107,6 +108,8 @@ _STOPS = (
     ([1.0, 0.9, 0.95, 0.93, 0.91, 0.2], 3),
     ([0.5, 0.6, 0.4], 1),
     ([1.0, 0.8, 0.9, 0.95, 0.3], 3),
+    ([1.0, 0.8, 0.9], 2),  # ends before it stops
+    ([1.0, 0.8, 0.8, 0.8, 0.5], 2),  # as good as the best is no improvement
 )
 
 
@@ -122,7 +125,12 @@ _STOPS = (
 def epoch_to_restore(function: Any) -> str | None:
     got = []
     for losses, patience in _STOPS:
-        found = number(call(function, list(losses), patience))
+        try:
+            found = number(call(function, list(losses), patience))
+        except Untried:
+            if not got:
+                raise
+            return f"For the losses {losses} and patience {patience} your function returns nothing. What does it return there?"
         if found != round(found):
             return "Return the *number* of the epoch, not its loss: 0 for the first one."
         got.append(int(found))
@@ -175,11 +183,14 @@ def inverted_dropout(function: Any) -> str | None:
             return "Nothing is dropped: h comes back as it was."
         kept = first != 0
         if not kept.any():
-            return "Everything is dropped."
+            return "Everything is dropped at once. Draw a number for each entry: rng.random(h.shape)."
         if message := _shared(kept, rate):
             return message
         if np.array_equal(kept, second != 0):
             return "Each call drops the same units. Draw from the generator `rng` that you are given, and do not make a new one."
+        again = array(call(function, h.copy(), rate, np.random.default_rng(3)))
+        if not np.array_equal(kept, again != 0):
+            return "Equal generators should drop equal units. Draw from the generator `rng` that you are given."
         found[rate] = kept.mean(), _factors(first, h, kept)
     message = _dropout_message(found)
     if message is None and not close(array(call(function, h.copy(), 0.0, np.random.default_rng(1))), h):
@@ -242,10 +253,11 @@ class _Fixed:
     def predict_on_batch(self, x: Any) -> np.ndarray:
         return self.predict(x)
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """Like a network with augmentation in it, which changes the images unless it is told not to."""
         import tensorflow as tf
 
-        return tf.constant(self.predict(x))
+        return tf.constant(self.predict(x if training is False else np.asarray(x)[:, ::-1]))
 
 
 def _ensemble(models: Any, x: Any) -> np.ndarray:
@@ -254,9 +266,9 @@ def _ensemble(models: Any, x: Any) -> np.ndarray:
 
 @exercise(
     "10.4",
-    "Ask each network for its probabilities, `model.predict(x, verbose=0)`, and collect them in a list.",
+    "Ask each network for its probabilities, `net.predict(x, verbose=0)`, and collect them in a list.",
     "The list has the shape (networks, images, classes). Average over the first axis.",
-    "return np.mean([model.predict(x, verbose=0) for model in models], axis=0)",
+    "return np.mean([net.predict(x, verbose=0) for net in nets], axis=0)",
     praise="An average of probabilities is a probability again.",
     solution=_ensemble,
 )
@@ -275,7 +287,9 @@ def averaged_networks(function: Any) -> str | None:
         return f"The result should have one row for each image and one column for each class, (15, 4), and this has {got.shape}."
     votes = np.eye(4)[p.argmax(axis=2)].mean(axis=0)
     geometric = np.exp(np.log(p).mean(axis=0))
+    changed = np.mean([model(x) for model in models], axis=0)
     mistakes = [
+        (changed, "Augmentation layers stay on in `net(x)`. Write `net(x, training=False)` or `net.predict(x, verbose=0)`."),
         (votes, "These are shares of *votes*. A network that is sure should count more than one that wavers: average the probabilities."),
         (p.sum(axis=0), "This is the sum: the rows add up to the number of networks. Take the mean."),
         (p[0], p[-1], "This is the answer of one network alone."),
@@ -334,7 +348,7 @@ def few_labels(model: Any) -> str | None:
         return f"{told} That is close to guessing: was it trained, and on pixels from 0 to 1?"
     if not any("Random" in type(layer).__name__ for layer in _all_layers(model)):
         return f"{told} Augmentation gains most in the table; this network has none inside."
-    return f"{told} Train longer, or change the strength of dropout or of the augmentation."
+    return f"{told} Train longer first; then try some dropout, or stronger augmentation."
 
 
 def _all_layers(model: Any) -> list[Any]:

@@ -143,7 +143,7 @@ def _model_of_block(function: Any) -> Any:
     try:
         out = call(function, inputs)
     except NotYet as problem:
-        if "incompatible shapes" not in str(problem):
+        if not any(part in str(problem) for part in ("incompatible shapes", "Cannot broadcast")):
             raise
         help = 'F(z) needs the shape of z: is padding="same" there, and is the number of kernels z.shape[-1]?'
         raise NotYet(f"{problem} {help}") from problem
@@ -287,6 +287,7 @@ def floor_of_smoothed_loss(loss: Any) -> str | None:
         (-_FLOOR, "The minus sign is missing."),
         (-np.log(0.91), "This is -log of the true class's probability. The other nine targets are not 0: they count, too."),
         (-0.91 * np.log(0.91), "This is the term of the true class alone. The nine others are missing."),
+        (-(0.9 * np.log(0.9) + 0.1 * np.log(0.1)), "There are nine other classes with 0.01 each, not one with 0.1."),
         (-(0.91 * np.log(0.91) + 0.01 * np.log(0.01)), "There are nine other classes, each with a target of 0.01."),
         (-(0.91 * np.log(0.91) + 10 * 0.01 * np.log(0.01)), "There are nine other classes, not ten."),
         (-(0.9 * np.log(0.9) + 9 * 0.1 / 9 * np.log(0.1 / 9)), "These targets are 0.9 and 0.1/9. Keras' are 0.91 and 0.01: the 0.1 is shared among all ten."),

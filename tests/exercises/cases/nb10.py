@@ -77,6 +77,21 @@ def three(models, x):
     return sum(model.predict(x) for model in models) / 3
 
 
+def by_columns(X, Y, alpha):
+    k = X.shape[1]
+    return np.linalg.solve(X.T @ X / k + alpha * np.eye(k), X.T @ Y / k)
+
+
+def stops_or_nothing(losses, patience):
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        elif epoch - best == patience:
+            return best
+    return None
+
+
 RIGHT = {
     "10.1": [
         (ridge(),),
@@ -95,7 +110,7 @@ RIGHT = {
     "10.4": [
         (nb10._ensemble,),
         (lambda models, x: p(models, x).mean(axis=0),),
-        (lambda models, x: sum(np.asarray(model(x)) for model in models) / len(models),),
+        (lambda models, x: sum(np.asarray(model(x, training=False)) for model in models) / len(models),),
     ],
 }
 
@@ -105,6 +120,7 @@ WRONG = {
         (ridge(diagonal=lambda alpha, k: alpha), "every"),
         (ridge(rows_H=False, rows_c=False), "mean"),
         (ridge(rows_c=False), "X.T @ Y is to be divided"),
+        (by_columns, "number of columns"),
         (ridge(rows_H=False), "X.T @ X is to be divided"),
         (ridge(diagonal=lambda alpha, k: -alpha * np.eye(k)), "sign"),
         (ridge(diagonal=lambda alpha, k: 2 * alpha * np.eye(k)), "twice"),
@@ -117,6 +133,7 @@ WRONG = {
         (lambda X, Y, alpha: np.linalg.solve(X.T @ X / len(X) + alpha * np.eye(len(X)), X.T @ Y), "broadcast"),
     ],
     "10.2": [
+        (stops_or_nothing, "returns nothing"),
         (lambda losses, patience: int(np.argmin(losses)), "whole list"),
         (lambda losses, patience: with_counter(losses, patience) + 1, "number 0"),
         (lambda losses, patience: min(losses), "number* of the epoch"),
@@ -144,6 +161,7 @@ WRONG = {
         (drop(keep=lambda u, rate: u >= 0), "No entry"),
         (drop(keep=lambda u, rate: u > 2), "Everything"),
         (lambda h, rate, rng: h, "Nothing is dropped"),
+        (lambda h, rate, rng: h * (np.random.random(h.shape) >= rate) / (1 - rate), "Equal generators"),
         (same_seed, "same units"),
         (noisy, "same factor"),
         (lambda h, rate, rng: h[:, rng.random(h.shape[1]) >= rate], "shape of h"),
@@ -154,6 +172,7 @@ WRONG = {
         (lambda models, x: p(models, x).sum(axis=0), "sum"),
         (lambda models, x: p(models, x), "single networks"),
         (lambda models, x: p(models, x)[0], "alone"),
+        (lambda models, x: np.mean([model(x) for model in models], axis=0), "stay on"),
         (geometric, "geometric"),
         (lambda models, x: np.log(p(models, x)).mean(axis=0), "logarithms"),
         (lambda models, x: np.median(p(models, x), axis=0), "median"),
