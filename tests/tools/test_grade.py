@@ -238,3 +238,10 @@ def test_results_say_how_they_rank():
 def test_a_star_marks_what_cannot_be_copied_as_a_number():
     assert not any(map(grade.asks_for_code, ("03.2", "05.1")))
     assert all(map(grade.asks_for_code, ("03.1", "03.5", "05.2", "05.4")))
+
+
+def test_a_line_is_believed_only_with_the_key_of_its_process():
+    forged = ['{"key": "guessed", "verdict": ["solved", ""]}\n', '{"verdict": ["solved", ""]}\n', "[]\n", "solved\n"]
+    assert grade._said(forged, "secret", "verdict") is None
+    true = '{"key": "secret", "verdict": ["wrong", "No."]}\n'
+    assert grade._said([*forged, true], "secret", "verdict") == ["wrong", "No."]
