@@ -55,6 +55,7 @@ def test_a_sheet_has_units_cards_and_homework():
     for words in ("Day 1: Jump start", "A simple forward pass", "sections 1 to 6", "runs about 10 s", "Homework"):
         assert words in first
     assert "the brackets are missing" in first and "](" not in first
+    assert re.search(r"[A-Za-z ]{10,}", cards(TEXT)["01"]["Answer"])[0] in first
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ def test_a_section_gives_guess_figure_sentence_and_exercise():
     assert kinds(*cells) == [["section", "guess", "result", "formula", "exercise"]]
 
 
+def test_what_a_solution_draws_is_not_shown():
+    ask, answer = exercise(1)
+    answer.outputs = [PICTURE]
+    assert kinds(text("a", "## 1 How?\n\nSome words."), ask, answer) == [["section", "exercise"]]
+
+
 def test_a_guess_keeps_its_question_and_the_words_that_it_needs():
     question = "**Guess first:** which one wins?"
     [guess] = slides._texts(f"Two networks start alike.\n\n{question}\n\n- A: the first\n- B: none")

@@ -204,9 +204,9 @@ FAULTS = [
     _fault("formulas: two messages swapped", ("dlhelpers/exercises/formulas.py", "tests/exercises/test_exercises.py -k [17."), '(fit + half, "log(sd) is missing', '(fit + 2 * log_sd + half, "log(sd) is missing'),
     # what teachers get
     _fault("grade: of several hand-ins the worst counts", GRADE, "ORDER.index(result.outcome) < ORDER.index(had.outcome)", "ORDER.index(result.outcome) > ORDER.index(had.outcome)"),
-    _fault("grade: a line without the key is believed", GRADE, 'if found["key"] == key and what in found:', "if what in found:"),
+    _fault("grade: a line without the key is believed", (GRADE[0], f"{GRADE[1]} -k believed"), 'if found["key"] == key and what in found:', "if what in found:"),
     _fault("grade: no limit of time", GRADE, "if began is not None and now > began + seconds:", "if began is not None and now > began + 60 * seconds:"),
-    _fault("grade: numbers count as code", GRADE, "return built or bool(indented) or any(isinstance(node, loops) for node in nodes)", "return True"),
+    _fault("grade: numbers count as code", (GRADE[0], f"{GRADE[1]} -k star"), "return built or bool(indented) or any(isinstance(node, loops) for node in nodes)", "return True"),
     _fault("grade: names that a spreadsheet runs", GRADE, "return f\"'{name}\" if name[:1] in", "return name if name[:1] in"),
     _fault("plans: the answers of the quiz are missing", PLANS, "{card['Quiz']} *{card['Answer']}*", "{card['Quiz']}"),
     _fault("alt text: rises for falls", ALT, "{'rises' if last > first else 'falls'}", "{'falls' if last > first else 'rises'}"),
