@@ -82,6 +82,10 @@ def _wrong_shape(result: np.ndarray, right: np.ndarray) -> str | None:
         return "Right up to the order of the axes: `ops.stack(states, axis=1)` puts the steps second."
     if result.shape in [(n, steps + 1, units), (steps + 1, n, units)]:
         return "There is one state too many. The zeros that you start with are not asked for."
+    if result.shape == (n, 1, units):
+        return "There is only one step. `return` stands behind the loop, not in it."
+    if result.shape == (n, n, units):
+        return "There are as many steps as series. The number of steps is `x.shape[1]`, not `x.shape[0]` or `len(x)`."
     return f"The shape should be (series, steps, units) = {right.shape}, and this one is {result.shape}."
 
 
@@ -113,12 +117,16 @@ def gradient_left(answers: Any) -> str | None:
     left, steps = values
     if close(steps, LEFT, atol=1e-9) and left == STEPS:
         return "Right numbers, wrong order: first what is left after 20 steps."
+    if left == 0:
+        return "Small, but not 0. Let Python compute it, and give at least three digits that are not 0."
     mistakes = [
         (0.9**20, "This is without the slope of tanh, 1 - h * h = 0.75, which is a factor at each step as well."),
         (0.75**20, "This is the slope of tanh alone. Each step also multiplies by w = 0.9."),
         (0.45**20, "The slope of tanh is 1 minus the *square* of its output: 1 - 0.25."),
         ((0.9 * 0.25) ** 20, "The slope of tanh is 1 - h * h, and h * h = 0.25."),
         ((0.9 * (1 - np.tanh(0.5) ** 2)) ** 20, "The state h = 0.5 is already the output of tanh: the slope is 1 - 0.5 * 0.5."),
+        (0.9**20 * 0.75, "The slope of tanh, 0.75, is a factor at each of the 20 steps, and not only once."),
+        (100 * LEFT, "This is in per cent. Give the number itself: 0.0386 % is 0.000386."),
         (0.675, "This is the factor of one step. How often does it occur 20 steps back?"),
         (0.675 * 20, "The factors of the steps multiply; they do not add up."),
         (0.0004, 0.00039, "Right, but rounded: give at least four digits, or let Python compute it."),
@@ -165,6 +173,10 @@ def lstm_by_hand(function: Any) -> str | None:
     if close(new_h, right_c) and close(new_c, right_h):
         return "Right numbers, wrong order: return h, then c."
     of_c = [
+        (s(f) * c + i * t(g), "The input gate is still a plain sum: pass i through `expit`, too."),
+        (f * c + s(i) * t(g), "The forget gate is still a plain sum: pass f through `expit`, too."),
+        ((1 - s(f)) * c + s(i) * t(g), "f is the share that stays, not the share that goes: f * c."),
+        (s(f) * h + s(i) * t(g), "The forget gate keeps a share of the old cell c, not of the state h."),
         (s(i) * c + s(f) * t(g), "The two gates are exchanged: f belongs to the old cell, i to the candidate."),
         (s(f) * c + s(i) * g, "The candidate is not yet squashed: take np.tanh(g)."),
         (s(f) * c + s(i) * s(g), "The candidate g goes through tanh. Only the three gates are sigmoids."),

@@ -12,7 +12,7 @@ TARGET, MOST = 0.70, 100_000
 
 
 @exercise(
-    "14.1",
+    "14.5",
     "Write down the words, the pairs of neighbours and the triples. A bag keeps each entry once.",
     "Words: it, is, what. Pairs: it is, is what, what it, and it is once more.",
     "3 words and 3 pairs are the bag of 2-grams; 3 triples come on top: bag_sizes = [6, 9]",
@@ -35,7 +35,7 @@ def bag_sizes(sizes: Any) -> str | None:
 
 
 @exercise(
-    "14.2",
+    "14.1",
     "Start with `np.zeros(n_words)`. Each index of the list adds 1 at its own place.",
     "`counts[indices] += 1` adds only 1 where an index comes twice. A loop adds each time.",
     "counts = np.zeros(n_words); for i in indices: counts[i] += 1; return counts",
@@ -58,6 +58,7 @@ def bag_of_counts(function: Any) -> str | None:
         (rows[0], "Only one index is counted. Make the zeros before the loop, and put `return` behind it."),
         (np.arange(n) < 5, "This counts the places 0 to 4 in the list, not the indices that stand there."),
         (np.zeros(n), "Nothing is counted. (`indices == i` is False as a whole: a list is not compared entry by entry.)"),
+        (rows.sum(axis=0) * np.arange(n), "The index itself is added. Each time it occurs, its place gains 1."),
         (rows.mean(axis=0), "These are shares of the words. Counts are asked for: do not divide."),
     ]
     if message := grade(result, rows.sum(axis=0), mistakes):
@@ -67,7 +68,7 @@ def bag_of_counts(function: Any) -> str | None:
 
 
 @exercise(
-    "14.3",
+    "14.2",
     "Add up the vectors of the real words, and divide by their number, sentence by sentence.",
     "The mask needs a third axis to be multiplied with the vectors: `mask[:, :, None]`, as floats.",
     "weight = np.asarray(mask, dtype=float)[:, :, None]; return (vectors * weight).sum(axis=1) / weight.sum(axis=1)",
@@ -90,6 +91,11 @@ def masked_mean(function: Any) -> str | None:
     mistakes = [
         (vectors.mean(axis=1), "This is the plain mean: the padding counts, too. Use the mask."),
         (total / 4, "The padding is left out of the sum, but you divide by all 4 places. Divide by the real words."),
+        (total / 3, "You divide by the number of sentences. Divide each sum by the number of real words in its sentence."),
+        (
+            [v[:k].mean(axis=0) for v, k in zip(vectors, mask.sum(axis=1), strict=True)],
+            "This takes the first words of each sentence. The mask says which words are real, and they need not come first.",
+        ),
         (total, "This is the sum. Divide by the number of real words."),
         (total / mask.sum(), "This divides by the words of all sentences. Each sentence has its own number of words."),
         ((vectors * (1 - weight)).sum(axis=1) / np.maximum(4 - lengths, 1), "This is the mean of the padding."),
@@ -98,7 +104,7 @@ def masked_mean(function: Any) -> str | None:
 
 
 @exercise(
-    "14.4",
+    "14.3",
     "Ask of each line: does anything that was counted or chosen depend on the test sentences?",
     "TF-IDF counts in how many sentences a word occurs. And to stop at the best epoch is a choice.",
     'Two of the five leak, a vocabulary and a choice: leaks = "BC"',
@@ -132,7 +138,7 @@ def _validation() -> tuple[np.ndarray, np.ndarray]:
 
 
 @exercise(
-    "14.5",
+    "14.4",
     "10 000 words times the numbers for each word is most of it: with 8 numbers, the embedding has 80 000 parameters.",
     "Embedding(10_000, 8, mask_zero=True), GlobalAveragePooling1D, Dense(1, activation=\"sigmoid\").",
     "Compile with Adam(0.02) and \"binary_crossentropy\"; two epochs with batches of 128 are enough, and more of them overfit.",
@@ -189,6 +195,9 @@ def parameters(count: Any) -> str | None:
         (81_616, "The bias of the Dense unit is missing."),
         (81_265, 81_217, "This is a GRU with three sets of weights. An LSTM has four."),
         (82_129, "Each unit sees 16 inputs and 8 states, not 16 states: the directions know nothing of each other."),
+        (80_593, "The weights from input to state are missing: each unit also sees the 16 numbers of a word."),
+        (80_209, "This has a single SimpleRNN. There are two LSTMs, each with four sets of weights."),
+        (1_600, "These are the LSTMs alone. The embedding and the Dense unit have parameters, too."),
         (80_000, "This is the embedding alone."),
     ]
     return grade(number(count), 81_617, mistakes, rtol=0)

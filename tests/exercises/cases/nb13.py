@@ -69,6 +69,19 @@ def old_cell_shown(x, h, c, K, R, b):
     return o * np.tanh(c), nb13._lstm_step(x, h, c, K, R, b)[1]
 
 
+def plain(which):
+    """The new cell with one thing wrong in it; the new h belongs to the right one."""
+
+    def lstm_step(x, h, c, K, R, b):
+        i, f, g, o = np.split(x @ K + h @ R + b, 4, axis=-1)
+        i, g, f = i if which == "i" else expit(i), np.tanh(g), f if which == "f" else expit(f)
+        f = 1 - f if which == "turned" else f
+        new = f * (h if which == "state" else c) + i * g
+        return expit(o) * np.tanh(new), new
+
+    return lstm_step
+
+
 def no_output_gate(x, h, c, K, R, b):
     new = nb13._lstm_step(x, h, c, K, R, b)[1]
     return np.tanh(new), new
@@ -125,6 +138,8 @@ WRONG = {
         (loop(order=-1), "end"),
         (loop(numpy=True), "ops.tanh"),
         (over_series, "(series, steps, inputs)"),
+        (lambda x, U, W, b: loop()(x, U, W, b)[:, :1], "behind the loop"),
+        (lambda x, U, W, b: loop()(x, U, W, b)[:, :3], "as many steps as series"),
         (np.ones((3, 5, 4)), "function"),
     ],
     "13.2": [
@@ -137,6 +152,9 @@ WRONG = {
         ([0.45**20, 6], "square"),
         ([(0.9 * (1 - np.tanh(0.5) ** 2)) ** 20, 14], "already"),
         ([0.675, 12], "one step"),
+        ([0.9**20 * 0.75, 12], "not only once"),
+        ([0.0386, 12], "per cent"),
+        ([0, 12], "not 0"),
         ([13.5, 12], "multiply"),
         ([12, 0.675**20], "order"),
         ([0.0004, 12], "rounded"),
@@ -154,6 +172,10 @@ WRONG = {
         (step(gated=False), "input gate"),
         (step(tanh=lambda c: c), "tanh is missing"),
         (old_cell_shown, "old cell"),
+        (plain("i"), "pass i"),
+        (plain("f"), "pass f"),
+        (plain("turned"), "stays"),
+        (plain("state"), "not of the state"),
         (no_output_gate, "output gate is missing"),
         (lambda *arguments: step()(*arguments)[0], "two things"),
         (lambda x, h, c, K, R, b: step()(x, h, c, R, K, b), "fit"),

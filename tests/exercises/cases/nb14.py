@@ -20,22 +20,26 @@ def total(vectors, mask):
     return (vectors * mask[:, :, None]).sum(axis=1)
 
 
+def first_words(vectors, mask):
+    return [v[: m.sum()].mean(axis=0) for v, m in zip(vectors, mask, strict=True)]
+
+
 RIGHT = {
-    "14.1": [([6, 9],), (np.array([[6.0, 9.0]]),), ((6, 9),)],
-    "14.2": [
+    "14.5": [([6, 9],), (np.array([[6.0, 9.0]]),), ((6, 9),)],
+    "14.1": [
         (lambda indices, n_words: np.bincount(indices, minlength=n_words),),
         (lambda indices, n_words: [indices.count(i) for i in range(n_words)],),
     ],
-    "14.3": [
+    "14.2": [
         (mean,),
         (lambda vectors, mask: [v[m].mean(axis=0).tolist() for v, m in zip(vectors, mask, strict=True)],),
     ],
-    "14.4": [("BC",), (["C", "B"],), ("b, c",), ({"B", "C"},), ("B and C",)],
+    "14.3": [("BC",), (["C", "B"],), ("b, c",), ({"B", "C"},), ("B and C",)],
     "14.6": [(81_617,), (np.array([81_617.0]),), (5000 * 16 + 2 * 4 * (8 * 24 + 8) + 17,)],
 }
 
 WRONG = {
-    "14.1": [
+    "14.5": [
         (([9, 12],), "once"),
         (([7, 10],), "the pair `it is`"),
         (([8, 11],), "the words `it` and `is`"),
@@ -45,23 +49,26 @@ WRONG = {
         (([9, 6],), "order"),
         ((6,), "Two numbers"),
     ],
-    "14.2": [
+    "14.1": [
         ((binary,), "whether a word occurs"),
         ((lambda indices, n_words: np.bincount(indices),), "largest index"),
         ((lambda indices, n_words: np.eye(n_words)[indices],), "one-hot rows"),
         ((lambda indices, n_words: np.bincount(indices, minlength=n_words) / len(indices),), "shares"),
         ((lambda indices, n_words: np.bincount([i - 1 for i in indices], minlength=n_words),), "too low"),
         ((lambda indices, n_words: np.bincount([i + 1 for i in indices], minlength=n_words),), "too high"),
+        ((lambda indices, n_words: np.bincount(indices, weights=indices, minlength=n_words),), "index itself"),
         ((lambda indices, n_words: indices,), "shape (10,)"),
         ((lambda indices, n_words: np.bincount([3, 1, 3, 7, 3], minlength=10),), "not for others"),
         ((lambda indices, n_words: np.eye(n_words)[indices[0]],), "Only one index"),
         ((lambda indices, n_words: np.bincount(range(len(indices)), minlength=n_words),), "places 0 to 4"),
         ((lambda indices, n_words: [np.sum(indices == i) for i in range(n_words)],), "Nothing is counted"),
     ],
-    "14.3": [
+    "14.2": [
         ((lambda vectors, mask: vectors.mean(axis=1),), "plain mean"),
         ((lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),), "all 4 places"),
         ((total,), "This is the sum"),
+        ((lambda vectors, mask: total(vectors, mask) / len(vectors),), "number of sentences"),
+        ((first_words,), "come first"),
         ((lambda vectors, mask: total(vectors, mask) / mask.sum(),), "own number"),
         ((lambda vectors, mask: vectors[mask].mean(axis=0),), "one mean"),
         ((lambda vectors, mask: vectors.mean(axis=2),), "axis 1"),
@@ -70,7 +77,7 @@ WRONG = {
         ((lambda vectors, mask: total(vectors, ~mask) / np.maximum((~mask).sum(axis=1), 1)[:, None],), "padding"),
         ((lambda vectors, mask: (vectors * mask).sum(axis=1),), "stops with"),
     ],
-    "14.4": [
+    "14.3": [
         (("B",), "a choice"),
         (("C",), "counts words"),
         (("BCD",), "D is clean"),
@@ -91,7 +98,10 @@ WRONG = {
         ((81_616,), "bias of the Dense"),
         ((81_265,), "GRU"),
         ((82_129,), "nothing of each other"),
-        ((80_000,), "alone"),
+        ((80_593,), "input to state"),
+        ((80_209,), "single SimpleRNN"),
+        ((1_600,), "LSTMs alone"),
+        ((80_000,), "embedding alone"),
     ],
 }
 
@@ -109,7 +119,7 @@ def sentences():
 def network(
     numbers=8, epochs=0, rows=slice(6400), outputs=1, activation="sigmoid", turned=False, rate=0.02, body="mean"
 ):
-    """A small text network for exercise 14.5, trained or not."""
+    """A small text network for exercise 14.4, trained or not."""
     import keras
     from keras import layers
 
@@ -138,7 +148,7 @@ def dense():
 
 
 MODELS = {
-    "14.5": (
+    "14.4": (
         [lambda: network(epochs=2), lambda: network(epochs=3, body="max")],
         [
             (lambda: network(), "guessing"),
