@@ -97,7 +97,7 @@ def denoises(model: Any) -> str | None:
     if _mse(out, noisy) < 0.6 * _mse(noisy, digits):
         return f"{told}: it gives back much of the noise. In training the input must be noisy and the target clean."
     if _mse(_rebuilt(model, digits), digits) < min(0.02, error / 2):
-        return f"{told}, though it rebuilds clean ones well. Did it see noise of standard deviation 0.5 in training?"
+        return f"{told}, though it rebuilds clean ones well. In training, did the input have noise of standard deviation 0.5, and was the target clean?"
     if error > MEAN_DIGIT_ERROR:
         return f"{told}, worse than the mean digit for every input. Was it trained, with fit_code on x_train?"
     halfway = _rebuilt(model, (noisy[:200] + noisy[200:400]) / 2)
@@ -132,7 +132,12 @@ def alarms(function: Any) -> str | None:
     if same(errors > limit):
         other = array(call(function, errors, usual, 0.01))
         if not np.array_equal(other, errors > np.quantile(usual, 0.99)):
-            return "With rate = 0.1 it is right, and with rate = 0.01 it is not. Use `rate`, not a fixed number."
+            if np.array_equal(other, flags):
+                return "With rate = 0.1 it is right, and with rate = 0.01 it is not. Use `rate`, not a fixed number."
+            return (
+                "With rate = 0.1 it is right, and with rate = 0.01 it is not. The errors follow no Gaussian: take "
+                "the threshold from the errors in `usual` themselves, for any rate."
+            )
         return None
     if same(errors < limit):
         return "Turned around: these are the images without an alarm. Large errors should raise it."
@@ -182,7 +187,13 @@ def tanh_penalty(function: Any) -> str | None:
         return "This is one number for all rows together. Sum over the units only, axis=1."
     if answer.shape == h.shape and close(answer, slope**2 * lengths):
         return "These are the shares of the single units. Sum them up for each row, axis=1."
+    if answer.shape == (5,) and close(answer, (slope**2 * lengths).sum(axis=0)):
+        return "This is the sum over the rows. Each of the 7 rows has its own norm: sum over the units, axis=1."
     mistakes = [
+        (((h * slope) ** 2 * lengths).sum(axis=1), "The slope of tanh is 1 - h², without a factor h: that belongs to the sigmoid."),
+        (((1 + h**2) ** 2 * lengths).sum(axis=1), "The slope of tanh is 1 - h², with a minus."),
+        ((h**2 * lengths).sum(axis=1), "Here the code itself is squared. Take the slope of tanh at it, 1 - h²."),
+        ((slope**2 * lengths).sum(axis=1) / len(W), "This is the mean over the pixels. The norm takes the sum."),
         (((h * (1 - h)) ** 2 * lengths).sum(axis=1), "h (1 - h) is the slope of the sigmoid. What is that of tanh?"),
         ((slope * lengths).sum(axis=1), "The slope must be squared as well: the norm is a sum of squares."),
         (((1 - h) ** 2 * lengths).sum(axis=1), "The slope of tanh is 1 - h², not 1 - h."),
@@ -228,11 +239,11 @@ def cheated(function: Any) -> str | None:
         return "The images are the same, but the codes have grown. Make h smaller, D larger."
     if same:
         return f"The images are the same. The penalty is {ratio:.2g} of what it was; a tenth is asked for."
-    if close(new[0], W / 10) and close(new[1], b):
+    if close(new[0], W / 10) and not close(new[1], b / 10):
         return "ReLU(xW + b) becomes a tenth only if the bias b is divided by 10, too."
     if close(h_new, h / 10) and close(new[2], D):
         return "h is a tenth now, but the rebuilt images have changed. The decoder must make up for it."
-    if close(h_new, h / 10) and close(new[3], 10 * c):
+    if close(h_new, h / 10) and close(new[2], 10 * D) and not close(new[3], c):
         return "c is added after the decoder's weights. Leave it as it is."
     if close(h_new, h / 10) and close(new[2], D / 10):
         return "h is ten times smaller, so D must be ten times larger."

@@ -26,6 +26,7 @@ KL_PRIOR = 0.8**2 / 2
 KL_POSTERIOR = (3 - 1 - np.log(3)) / 2
 KL_TURNED = (1 / 3 - 1 + np.log(3)) / 2
 ELBO = EXPLAINED - KL_PRIOR
+SD_HALF = -np.log(2 * np.pi * 0.25) / 2 - (0.4**2 + 1) / 0.5 - KL_PRIOR  # 0.5 taken for an sd
 NO_Q = EXPLAINED - np.log(2 * np.pi) / 2 - (0.8**2 + 1) / 2  # E_q[log p(x, z)]
 ROUNDED = "correct so far, but rounded. Give four digits, or let Python compute it."
 
@@ -47,6 +48,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (LOG_P, "This is log p(x). A q that is not the posterior stays below it."),
         (LOG_P - KL_TURNED, "This KL is turned around: KL(posterior || q). The mean is taken under q."),
         (LOG_P - KL_PRIOR, "log p(x) minus the KL to the prior: what the bound loses is the KL to the posterior."),
+        (SD_HALF, "This takes 0.5 for the sd of x given z. It is the variance: `likelihood` from above has the right sd."),
         (KL_POSTERIOR, "This is what is lost. The ELBO is log p(x) minus it."),
         (KL_PRIOR, "This is the KL to the prior, one of the two terms of the ELBO."),
     ]
@@ -102,6 +104,8 @@ def kl_of_batch(function: Any) -> str | None:
             ((mean**2 + np.exp(log_var) - log_var) / 2, "The -1 is missing: at mean 0 and sd 1 the KL is 0."),
             ((mean**2 + np.exp(log_var) - 1 - 2 * log_var) / 2, "ln sigma^2 is log_var itself, without a factor of 2."),
             ((mean**2 + np.exp(log_var) - 1 - log_var / 2) / 2, "ln sigma^2 is log_var itself; half of it is ln sigma."),
+            ((mean**2 + np.exp(log_var) + 1 - log_var) / 2, "Minus 1, not plus: at mean 0 and sd 1 the KL is 0."),
+            ((log_var**2 + np.exp(mean) - 1 - mean) / 2, "The two arguments are swapped: mean comes first, then log_var."),
             ((mean + np.exp(log_var) - 1 - log_var) / 2, "The mean is squared in the formula."),
             (mean**2 + np.exp(log_var) - 1 - log_var / 2, "Brackets are missing: all four terms are halved."),
         ]
@@ -181,6 +185,7 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         (mean + sd**2 / 2 * noise, "This halves the variance. The half belongs into the exp: the sd is exp(log_var / 2)."),
         (mean + np.exp(log_var / 2 * noise), "Brackets: the exp holds log_var / 2 only, the noise stands outside."),
         (mean + noise / sd, "The noise is multiplied by the sd, exp(log_var / 2), without a minus in the exp."),
+        (mean + sd + noise, "The noise is multiplied by the sd, not added to it."),
         (mean + noise, "The noise has to be multiplied by the sd."),
         (mean + sd, "The noise is missing: this is no draw."),
         (mean, "The noise is missing: this is the mean, not a draw."),

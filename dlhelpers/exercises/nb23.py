@@ -13,6 +13,11 @@ def _loss_d(real: Any, fake: Any) -> Any:
     return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
 
 
+def _clipped(p: np.ndarray) -> np.ndarray:
+    """-log p as Keras computes it for what it takes as a probability."""
+    return -np.log(np.clip(p, 1e-7, 1 - 1e-7))
+
+
 def _tensor(result: Any) -> Any:
     import tensorflow as tf
 
@@ -37,7 +42,12 @@ def discriminator_loss(function: Any) -> str | None:
 
     real, fake = tf.Variable([[1.2], [-0.4], [0.3]]), tf.Variable([[0.7], [-1.5], [0.2], [-0.3], [0.1]])
     with tf.GradientTape() as tape:
-        loss = _tensor(call(function, real, fake))
+        try:
+            loss = _tensor(call(function, real, fake))
+        except NotYet as problem:
+            if "Incompatible shapes" in str(problem):
+                return "`real` and `fake` may differ in length, here 3 and 5 samples: take the mean of each half, then add the two."
+            raise
         total = tf.reduce_sum(loss)
     r, f = real.numpy().ravel().astype(float), fake.numpy().ravel().astype(float)
     r_up, r_down, f_up, f_down = (np.logaddexp(0, x) for x in (r, -r, f, -f))
@@ -56,10 +66,12 @@ def discriminator_loss(function: Any) -> str | None:
         (r_down.mean() + f_down.mean(), "Here D is rewarded for calling generated samples real. For them the label is 0: -log(1 - D)."),
         (r_up.mean() + f_up.mean(), "Here D is rewarded for calling real samples generated. For them the label is 1: -log D."),
         (-right, "The sign is turned: this is the value of the game, which D makes *large*. A loss is made small."),
+        (r_down.mean() - f_down.mean(), "The second half is +log D here. For generated samples it is -log(1 - D), which is softplus(+logit)."),
         (r_down.mean() - f_up.mean(), "Both halves are errors of D: add them."),
         (r_down.sum() + f_up.sum(), "These are sums. Take the mean of each half, so that the batch size does not matter."),
         (right / 2, "This is half of it. Add the two means; do not average them."),
         (np.append(r_down, f_up).mean(), "This is one mean over all samples. Take the mean of each half, then add the two."),
+        (2 * np.append(r_down, f_up).mean(), "This is twice the mean over all samples. Take the mean of each half, then add the two."),
         (np.append(r_down, f_up).sum(), "These are sums. Take the mean of each half, so that the batch size does not matter."),
         (-np.log(p_r).mean() - np.log(p_f).mean(), "Here D is rewarded for calling generated samples real. For them the label is 0: -log(1 - D)."),
         (-r.mean() + f.mean(), "This adds the logits themselves. It is the loss of a Wasserstein GAN, which needs more than that; here use softplus."),
@@ -67,13 +79,20 @@ def discriminator_loss(function: Any) -> str | None:
         (np.mean((1 - p_r) ** 2) + np.mean(p_f**2), "These are squared errors. Use the cross-entropy: -log D and -log(1 - D)."),
         (np.mean((1 - r) ** 2) + np.mean(f**2), "These are squared errors. Use the cross-entropy: -log D and -log(1 - D)."),
         (np.logaddexp(0, -r.mean()) + np.logaddexp(0, f.mean()), "First softplus, then the mean: the mean of the losses, not the loss of the mean."),
+        (r_down.mean() + np.logaddexp(0, 1 - f).mean(), "1 - D is not the sigmoid of 1 - logit, but of -logit: -log(1 - D) is softplus(+logit)."),
+        (r_down.mean() + np.logaddexp(0, f - 1).mean(), "1 - D is not the sigmoid of 1 - logit, but of -logit: -log(1 - D) is softplus(+logit)."),
+        (_clipped(r).mean() + _clipped(1 - f).mean(), "The cross-entropy takes these logits for probabilities. It needs `from_logits=True`."),
+        ((np.logaddexp(0, 1) - r).mean() + np.log(2), "Label and logits are swapped: in Keras the label comes first, then the logits."),
         (np.logaddexp(0, -p_r).mean() + np.logaddexp(0, p_f).mean(), "`real` and `fake` are logits already: softplus takes them as they are, without a sigmoid before it."),
     ]
     if message := grade(found, right, mistakes, rtol=1e-4):
         return message
     far = array(call(function, tf.constant([[-200.0]]), tf.constant([[200.0]])), finite=False)
     if not np.isfinite(far).all():
-        return "Right for small logits, but for a logit of 200 the logarithm of 0 appears. `ops.softplus` of the logit is safe."
+        return (
+            "Right for small logits, but not for -200 and 200: the sigmoid gives 0 and its logarithm -inf, or exp(200) is too "
+            "large for float32. `ops.softplus` of the logit is safe."
+        )
     if not close(far, 400.0):
         return f"Right for small logits, but for logits of -200 and 200 it should be 400, not {number(far):.1f}. `ops.softplus` of the logit is safe."
     slopes = tape.gradient(total, [real, fake])
@@ -129,17 +148,24 @@ def generator_step(function: Any) -> str | None:
         "saturating": (lambda fake: -tf.nn.softplus(fake), True),
         "against": (lambda fake: tf.nn.softplus(fake), True),
         "logit": (lambda fake: -fake, True),
+        "probability": (lambda fake: tf.nn.softplus(-tf.sigmoid(fake)), True),
     }.items():
         with tf.GradientTape() as tape:
             losses[name] = tf.reduce_mean(loss(D(G(z, training=training), training=training)))
         slopes[name] = tape.gradient(losses[name], G.trainable_weights)
+    with tf.GradientTape() as tape:
+        losses["alone"] = tf.reduce_mean(tf.nn.softplus(-G(z, training=True)))
+    slopes["alone"] = tape.gradient(losses["alone"], G.trainable_weights)
     G.set_weights(start_g)
     before = [weight.numpy() for weight in G.trainable_weights]
     try:
         result = _tensor(call(function, G, D, z, keras.optimizers.SGD(0.1)))
     except NotYet as problem:
-        outside = "No gradient reaches the weights of G: compute G(z), too, inside of the `with` block of the tape."
-        return outside if "No gradients provided" in str(problem) else str(problem)
+        if "No gradients provided" in str(problem):
+            return "No gradient reaches the weights of G: compute G(z), D of it and loss_G of that inside of the `with` block of the tape."
+        if "_unique_id" in str(problem) or "without `variables`" in str(problem):
+            return "`adam.apply(gradients, weights)` takes both, the gradients first."
+        return str(problem)
     if any(not np.array_equal(a, b) for a, b in zip(start_d, D.get_weights(), strict=True)):
         return "D's weights have moved. In the generator's step D stands still: take the gradient in `G.trainable_weights` only, and apply it to these."
     moved = [weight.numpy() - old for weight, old in zip(G.trainable_weights, before, strict=True)]
@@ -158,6 +184,8 @@ def generator_step(function: Any) -> str | None:
             ("saturating", 1, "This is the loss log(1 - D), which is flat where G has everything to learn. Use loss_G."),
             ("against", 1, "G moves to where D calls its samples generated. Use loss_G: its samples should look real."),
             ("logit", 1, "This loss is minus the logit itself. Use loss_G."),
+            ("probability", 1, "loss_G takes the logits as they come from D: no sigmoid before it."),
+            ("alone", 1, "D is missing: loss_G takes the logits that D gives for G(z), not the samples."),
         ]:
             if like(name, factor):
                 return says
@@ -259,6 +287,9 @@ def frechet_in_1d(function: Any) -> str | None:
     mistakes = [
         (np.sqrt(shift + spread), "This is the distance d. The formula, and the notebook, give its square."),
         (shift + (s1**2 - s2**2) ** 2, "This takes the difference of the variances. Put C = sd ** 2 into the formula."),
+        (shift + (s1 + s2) ** 2, "The cross term is *minus* two times the root of the product."),
+        (shift + s1**2 + s2**2 - s1 * s2, "The cross term has a factor of 2: minus two times the root of the product."),
+        ((m1 + m2) ** 2 + (s1 + s2) ** 2, "Two equal Gaussians have distance 0: differences, not sums."),
         (shift + s1**2 + s2**2, "The cross term is missing: minus two times the root of the product."),
         (shift + s1**2 + s2**2 - 2 * (s1 * s2) ** 2, "The root is missing: (C1 C2)^(1/2) is sd1 * sd2."),
         (shift + s1 + s2 - 2 * np.sqrt(s1 * s2), "The arguments are standard deviations. The covariance is sd ** 2."),

@@ -3,6 +3,7 @@ import functools
 import keras
 import numpy as np
 from keras import layers
+from scipy.stats import norm
 
 from dlhelpers import data
 
@@ -102,6 +103,7 @@ WRONG = {
         ((lambda errors, usual, rate: errors[errors > np.quantile(usual, 1 - rate)],), "shape of `errors`"),
         ((lambda errors, usual, rate: np.flatnonzero(errors > np.quantile(usual, 1 - rate)),), "shape of `errors`"),
         ((lambda errors, usual, rate: errors > np.quantile(usual, 0.9),), "fixed number"),
+        ((lambda errors, usual, rate: errors > usual.mean() + norm.ppf(1 - rate) * usual.std(),), "no Gaussian"),
         ((lambda errors, usual, rate: errors > np.percentile(usual, 1 - rate),), "0 to 100"),
         ((lambda errors, usual, rate: errors > usual.max(),), "largest usual"),
         ((lambda errors, usual, rate: errors > usual.mean() + 2 * usual.std(),), "false alarm"),
@@ -118,6 +120,11 @@ WRONG = {
         ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).sum(),), "one number for all"),
         ((lambda h, W: slope(h) * (W**2).sum(axis=0),), "single units"),
         ((lambda h, W: np.sqrt((slope(h) * (W**2).sum(axis=0)).sum(axis=1)),), "square is asked"),
+        ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).sum(axis=0),), "over the rows"),
+        ((lambda h, W: (slope(h) * (W**2).mean(axis=0)).sum(axis=1),), "over the pixels"),
+        ((lambda h, W: (h**2 * slope(h) * (W**2).sum(axis=0)).sum(axis=1),), "factor h"),
+        ((lambda h, W: ((1 + h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1),), "with a minus"),
+        ((lambda h, W: (h**2 * (W**2).sum(axis=0)).sum(axis=1),), "code itself"),
         ((lambda h, W: slope(h).sum(axis=1),), "weights are missing"),
         ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).mean(axis=1),), "mean over the units"),
         ((lambda h, W: slope(h).sum(axis=1) * (W**2).sum(),), "before you sum"),
@@ -127,6 +134,8 @@ WRONG = {
         ((lambda W, b, D, c: (W / 10, b / 10, D, c),), "make up"),
         ((lambda W, b, D, c: (W / 10, b / 10, D / 10, c),), "ten times larger"),
         ((lambda W, b, D, c: (W / 10, b / 10, 10 * D, 10 * c),), "after the decoder"),
+        ((lambda W, b, D, c: (W / 10, b / 10, 10 * D, c / 10),), "after the decoder"),
+        ((lambda W, b, D, c: (W / 10, 10 * b, 10 * D, c),), "bias b"),
         ((lambda W, b, D, c: (10 * W, 10 * b, D / 10, c),), "grown"),
         ((lambda W, b, D, c: (W / 2, b / 2, 2 * D, c),), "0.5"),
         ((lambda W, b, D, c: (W, b, D / 10, c),), "as large as before"),

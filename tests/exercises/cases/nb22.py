@@ -54,6 +54,7 @@ WRONG = {
         ((-2.05236, 0.45), "correct so far"),
         ((-3.4713, 0.4507), "subtract log q(z)"),
         ((-2.05236, 1.8696), "with its log q(z)"),
+        ((-2.86579, 1.2641), "0.5 for the sd"),
     ],
     "22.2": [
         ((lambda mean, log_var: kl(mean, log_var),), "each single code number"),
@@ -73,6 +74,8 @@ WRONG = {
         ((lambda m, s: np.sum(m**2 / 2 + np.exp(s) - 1 - s, axis=1),), "Brackets"),
         ((lambda m, s: np.sum(m**2 + np.exp(s) - 1 + s, axis=1) / 2,), "not added"),
         ((lambda m, s: np.sum(m + np.exp(s) - 1 - s, axis=1) / 2,), "squared"),
+        ((lambda m, s: np.sum(m**2 + np.exp(s) + 1 - s, axis=1) / 2,), "not plus"),
+        ((lambda log_var, mean: kl(mean, log_var).sum(axis=1),), "swapped"),
     ],
     "22.3": [
         ((draw(lambda tf, m, s, e: tf.stop_gradient(m + tf.exp(s) * e)),), "is the variance"),
@@ -84,6 +87,7 @@ WRONG = {
         ((draw(lambda tf, m, s, e: m + s * e),), "logarithm"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s / 2)),), "noise is missing"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s / 2) * tf.random.normal(m.shape)),), "draw nothing new"),
+        ((draw(lambda tf, m, s, e: m + tf.exp(s / 2) + e),), "not added to it"),
         ((draw(lambda tf, m, s, e: (m + e) * tf.exp(s / 2)),), "Brackets"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s) / 2 * e),), "halves the variance"),
         ((draw(lambda tf, m, s, e: m + tf.sqrt(s) * e),), "nan"),

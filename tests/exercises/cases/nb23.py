@@ -30,6 +30,20 @@ def log_loss(clip):
     return loss(formula)
 
 
+def keras_loss(formula, from_logits=True):
+    """A loss from Keras' own cross-entropy."""
+
+    def loss_D(real, fake):
+        import keras
+        from keras import ops
+
+        nll = keras.losses.BinaryCrossentropy(from_logits=from_logits)
+        real, fake = ops.convert_to_tensor(real), ops.convert_to_tensor(fake)
+        return formula(nll, ops.ones_like(real), ops.zeros_like(fake), real, fake)
+
+    return lambda: loss_D
+
+
 def step(loss_of=None, weights="G", training=True, apply=True, own_noise=False, result=None):
     """A step of the generator."""
 
@@ -62,6 +76,33 @@ def step_outside():
         return value
 
     return step_G
+
+
+def step_without_D():
+    def step_G(G, D, z, adam):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            value = tf.reduce_mean(tf.nn.softplus(-G(z, training=True)))
+        adam.apply(tape.gradient(value, G.trainable_weights), G.trainable_weights)
+        return value
+
+    return step_G
+
+
+def step_turned(weights):
+    """Adam gets the weights first, or no weights."""
+
+    def step_G(G, D, z, adam):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            value = tf.reduce_mean(tf.nn.softplus(-D(G(z, training=True))))
+        gradients = tape.gradient(value, G.trainable_weights)
+        adam.apply(*([G.trainable_weights, gradients] if weights else [gradients]))
+        return value
+
+    return lambda: step_G
 
 
 def step_with_zip():
@@ -130,6 +171,9 @@ WRONG = {
         ((lambda *a: np.sqrt(frechet(*a)),), "its square"),
         ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + (s1**2 - s2**2) ** 2,), "variances"),
         ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2,), "cross term"),
+        ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + (s1 + s2) ** 2,), "*minus*"),
+        ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2 - s1 * s2,), "factor of 2"),
+        ((lambda m1, s1, m2, s2: (m1 + m2) ** 2 + (s1 + s2) ** 2,), "not sums"),
         ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2 - 2 * (s1 * s2) ** 2,), "root"),
         ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1 + s2 - 2 * np.sqrt(s1 * s2),), "sd ** 2"),
         ((lambda m1, s1, m2, s2: (m1 - m2) ** 2 + s1**2 + s2**2 - 2 * np.sqrt(s1 * s2),), "variances"),
@@ -151,6 +195,7 @@ MODELS = {
                 lambda tf, mean, sp, r, f: mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.ones_like(r), r))
                 + mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.zeros_like(f), f))
             ),
+            keras_loss(lambda nll, one, zero, r, f: nll(one, r) + nll(zero, f)),
             loss(lambda tf, mean, sp, r, f: mean(tf.math.log1p(tf.exp(-abs(r))) + tf.nn.relu(-r)) + mean(sp(f))),
         ],
         [
@@ -171,7 +216,15 @@ MODELS = {
             (loss(lambda tf, mean, sp, r, f: sp(-mean(r)) + sp(mean(f))), "First softplus"),
             (loss(lambda tf, mean, sp, r, f: mean(sp(-tf.sigmoid(r))) + mean(sp(tf.sigmoid(f)))), "logits already"),
             (loss(lambda tf, mean, sp, r, f: -mean(tf.math.log(r)) - mean(tf.math.log(1 - f))), "nan"),
-            (log_loss(clip=False), "logarithm of 0"),
+            (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) - mean(sp(-f))), "+log D"),
+            (loss(lambda tf, mean, sp, r, f: mean(sp(-r) + sp(f))), "may differ in length"),
+            (loss(lambda tf, mean, sp, r, f: 2 * mean(tf.concat([sp(-r), sp(f)], 0))), "twice the mean"),
+            (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) + mean(sp(1 - f))), "1 - logit"),
+            (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) + mean(sp(f - 1))), "1 - logit"),
+            (keras_loss(lambda nll, one, zero, r, f: nll(one, r) + nll(zero, f), from_logits=False), "from_logits"),
+            (keras_loss(lambda nll, one, zero, r, f: nll(r, one) + nll(f, zero)), "label comes first"),
+            (loss(lambda tf, mean, sp, r, f: mean(tf.math.log1p(tf.exp(-r))) + mean(sp(f))), "exp(200)"),
+            (log_loss(clip=False), "its logarithm -inf"),
             (log_loss(clip=True), "should be 400"),
             (loss(lambda tf, mean, sp, r, f: sp(-r)), "take the mean over the samples"),
             (loss(lambda tf, mean, sp, r, f: (mean(sp(-r)), mean(sp(f)))), "a pair"),
@@ -192,6 +245,10 @@ MODELS = {
             (step(lambda tf, x: -tf.reduce_mean(tf.nn.softplus(-x))), "uphill"),
             (step(lambda tf, x: tf.reduce_sum(tf.nn.softplus(-x))), "sum over the batch"),
             (step(lambda tf, x: -tf.reduce_mean(x)), "logit itself"),
+            (step(lambda tf, x: tf.reduce_mean(tf.nn.softplus(-tf.sigmoid(x)))), "no sigmoid"),
+            (step_without_D, "D is missing"),
+            (step_turned(True), "the gradients first"),
+            (step_turned(False), "the gradients first"),
             (step(own_noise=True), "the argument `z`"),
             (step(result=float), "tensor"),
             (step(result=lambda value: 2 * value), "generator's loss"),
