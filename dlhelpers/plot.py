@@ -529,65 +529,6 @@ def conditional_distribution(
     return ax
 
 
-def latent_map(codes: Any, y: Any, ax: Axes | None = None, *, labels: Sequence[str] | None = None) -> Axes:
-    """Draw 2-D codes as points coloured by class, each class's name at its centre or just beside another name.
-
-    Parameters
-    ----------
-    codes : array, shape (n, 2)
-    y : array of int, shape (n,)
-        Classes 0 to 9.
-    ax : Axes, optional
-        Drawn into; a new figure if None.
-    labels : list of str, optional
-        Names of the classes; their numbers by default.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument does not fit; the message names it.
-
-    Examples
-    --------
-    >>> ax = plot.latent_map([[0, 0], [0, 2], [9, 9]], [0, 0, 1])
-    >>> [text.get_text() for text in ax.texts]
-    ['0', '1']
-    """
-    colours = plt.get_cmap("tab10").colors
-    codes = _points(codes, "codes")
-    classes = _classes(y, len(codes), len(colours), "codes")
-    labels = checks.texts(labels, "labels", least=classes.max() + 1)
-    ax = _axes(ax)
-    centres = np.array([np.median(codes[classes == k], axis=0) for k in np.unique(classes)])
-    for k, place in zip(np.unique(classes), _apart(centres, np.ptp(codes, axis=0)), strict=True):
-        ax.scatter(*codes[classes == k].T, s=5, color=colours[k], alpha=0.5, linewidth=0)
-        ax.text(
-            *place, labels[k] if labels is not None else str(k), size=14, weight="bold",
-            ha="center", va="center", bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "alpha": 0.8, "lw": 0},
-        )
-    ax.set(xlabel="code 1", ylabel="code 2")
-    return ax
-
-
-def _apart(places: np.ndarray, span: np.ndarray) -> np.ndarray:
-    """Places moved away from each other until 8 % of the span lies between any two."""
-    wide = span > 0  # where all codes agree, names do not move
-    spots, number = places / np.where(wide, span, 1.0), np.arange(len(places))
-    aside = 1e-9 * np.subtract.outer(number, number)[..., None] * wide  # names at one place part, too
-    for _ in range(100):
-        between = spots[:, None] - spots + aside
-        distance = np.linalg.norm(between, axis=-1) + np.eye(len(spots))
-        if distance.min() >= 0.0799:
-            break
-        push = np.clip(0.08 - distance, 0, None) / (2 * np.maximum(distance, 1e-12))
-        spots = spots + (push[..., None] * between).sum(axis=1)
-    return np.where(wide, spots * span, places)
-
-
 def samples_by_epoch(samples: Mapping[int, Any], ax: Axes | None = None) -> Axes:
     """Draw generated images as they change over training: one row for each epoch.
 

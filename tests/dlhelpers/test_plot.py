@@ -94,7 +94,6 @@ GOOD = {
     "confusion": {"y_true": [0, 1, 2], "y_pred": [0, 1, 1]},
     "predictive_band": {"x": [1, 2, 3], "mean": [1, 2, 3], "sd": [1, 1, 2]},
     "conditional_distribution": {"y": [0.0, 1.0, 2.0], "densities": {"a": [0.2, 0.3, 0.5]}, "observed": {"a": 1.0}},
-    "latent_map": {"codes": POINTS, "y": [0, 1, 1]},
     "learning_curves": {"runs": {"a": {"loss": [3.0, 2.0]}}},
     "samples_by_epoch": {"samples": {1: IMAGES, 5: IMAGES}},
     "network_diagram": {"units": [2, 3], "weights": [np.ones((2, 3))], "values": [[1, 2], [1, 2, 3]]},
@@ -174,7 +173,6 @@ TEXTS = {
     "kernels": ("titles", 4),
     "feature_maps": ("titles", 4),
     "confusion": ("labels", 3),
-    "latent_map": ("labels", 2),
     "network_diagram": ("names", 2),
 }
 
@@ -224,7 +222,6 @@ def test_names_that_a_legend_would_leave_out_are_refused(wrong):
         (lambda bad: plot.samples_by_epoch(bad), "samples", [{}, [IMAGES], {1: IMAGES, 2: IMAGES[:1]}]),
         (lambda bad: plot.samples_by_epoch({1: IMAGES, 2: bad}), "samples", [IMAGES[:, :2], IMAGES.astype("uint8")]),
         (lambda bad: plot.scatter(POINTS, bad), "y", [[0, 1, 8], [0, 1, -1], [0, 1, 0.5], [[0, 1, 2]]]),
-        (lambda bad: plot.latent_map(POINTS, bad), "y", [[0, 1, 10], [0, 1, -1]]),
     ],
 )
 def test_single_values_that_do_not_fit_are_refused(call, argument, wrong):
@@ -360,12 +357,6 @@ def test_learning_curves_of_several_runs():
     assert ax.lines[0].get_color() == ax.lines[1].get_color() != ax.lines[2].get_color()
 
 
-def test_latent_map_names_each_class_at_its_centre():
-    codes = np.array([[0.0, 0], [0, 2], [10, 10], [12, 10]])
-    ax = plot.latent_map(codes, [0, 0, 1, 1], labels=["zero", "one"])
-    assert {t.get_text(): t.get_position() for t in ax.texts} == {"zero": (0, 1), "one": (11, 10)}
-
-
 @FEW
 @given(hnp.arrays(float, st.tuples(st.integers(1, 20), st.just(2)), elements=FINITE), st.data())
 def test_scatter_draws_each_point_in_the_colour_of_its_class(x, drawing):
@@ -379,25 +370,6 @@ def test_scatter_draws_each_point_in_the_colour_of_its_class(x, drawing):
         assert to_hex(points.get_facecolor()[0]).upper() == plot.PALETTE[k]
     assert inside(ax, *x.T)
     assert labels is None or legend_of(ax) == [labels[k] for k in seen]
-
-
-@FEW
-@given(hnp.arrays(float, st.tuples(st.integers(1, 20), st.just(2)), elements=FINITE), st.data())
-def test_latent_map_draws_each_code_and_each_name_once(codes, drawing):
-    y = drawing.draw(hnp.arrays(int, len(codes), elements=st.integers(0, 9)))
-    ax = drawn(lambda: plot.latent_map(codes, y))
-    for k, points, text in zip(np.unique(y), ax.collections, ax.texts, strict=True):
-        assert np.array_equal(points.get_offsets(), codes[y == k]) and text.get_text() == str(k)
-    assert len({to_hex(points.get_facecolor()[0]) for points in ax.collections}) == len(np.unique(y))
-    span = np.ptp(codes, axis=0)
-    sharp = (span > 1e-6 * abs(codes).max()).all()  # else float64 has no places in between
-    span = np.where(span > 0, span, 1)
-    names = np.array([text.get_position() for text in ax.texts]) / span
-    centres = np.array([np.median(codes[y == k], axis=0) for k in np.unique(y)]) / span
-    far = [[np.linalg.norm(a - b) for a, b in combinations(places, 2)] for places in (names, centres)]
-    assert not sharp or min(far[0], default=1) > 0.079
-    assert not sharp or min(far[1], default=1) < 0.08 or np.allclose(names, centres)
-    assert inside(ax, *codes.T)
 
 
 @FEW

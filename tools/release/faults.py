@@ -81,7 +81,6 @@ FAULTS = [
     _fault("confusion: rows and columns swapped", PLOT, "(np.searchsorted(shown, truth), np.searchsorted(shown, guess))", "(np.searchsorted(shown, guess), np.searchsorted(shown, truth))"),
     _fault("predictive_band: half as wide", PLOT, "mean - width * sd, mean + width * sd", "mean - width * sd / 2, mean + width * sd / 2"),
     _fault("predictive_band: x not sorted", PLOT, "order = np.argsort(x)\n", "order = np.arange(len(x))\n"),
-    _fault("latent_map: names of the classes at the origin", PLOT, "np.median(codes[classes == k], axis=0) for k", "np.zeros(2) for k"),
     # heads
     _fault("positive: exp in place of softplus", HEADS, "tf.math.softplus(raw) + SMALLEST_SCALE", "tf.exp(raw) + SMALLEST_SCALE"),
     _fault("positive: softplus dropped", HEADS, "tf.math.softplus(raw) + SMALLEST_SCALE", "raw + SMALLEST_SCALE"),
