@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import sys
 import zipfile
 
 import pytest
 
 from tools.authors.notebooks import ROOT, NotebookError
+from tools.release import played_class
 from tools.teaching import grade
 from tools.teaching.grade import Job, Result
 
@@ -20,10 +22,20 @@ def notebook(*cells: str) -> str:
     return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
-def result(*cells: str, **limits: float) -> Result:
-    """What comes of exercise 03.1 in a hand-in with these cells."""
-    work = grade.job("03.1", cells)
-    return grade.outcome(work, **limits) if isinstance(work, Job) else work
+@pytest.fixture(scope="module", params=["copy", "process"])
+def result(request):
+    """What comes of exercise 03.1 in a hand-in: in a copy of a server's process, or where there is none."""
+    if request.param == "copy" and sys.platform != "linux":
+        pytest.skip("only Linux copies a process that has imported TensorFlow")
+    server = grade.Server() if request.param == "copy" else None
+
+    def run(*cells: str, **limits: float) -> Result:
+        work = grade.job("03.1", cells)
+        return grade.outcome(work, **limits, server=server) if isinstance(work, Job) else work
+
+    yield run
+    if server:
+        server.close()
 
 
 # --- what was handed in --------------------------------------------------------------
@@ -97,7 +109,7 @@ def test_keras_starts_as_the_notebook_starts_it():
 
 def test_every_solved_exercise_can_be_run_again():
     for number, cells in grade.course().items():
-        for id in set(grade._EXERCISE.findall("\n".join(cells))):
+        for id in set(grade.EXERCISE.findall("\n".join(cells))):
             work = grade.job(id, cells)
             assert isinstance(work, Job) and work.exercise == id and work.answers, (number, id, work)
 
@@ -115,14 +127,14 @@ def test_a_students_own_helper_comes_along():
     assert grade.outcome(work) == Result("solved")
 
 
-def test_untouched_missing_and_unreadable_cells_need_no_run():
+def test_untouched_missing_and_unreadable_cells_need_no_run(result):
     untouched = f"# another comment\ndef least_squares(X, y):\n    ...\n\n\n{CHECK}"
     assert result(untouched) == Result("not tried")
     assert result("x = 1") == Result("missing")
     assert result(f"def least_squares(X, y)\n    return 1\n{CHECK}").message.startswith("SyntaxError")
 
 
-def test_the_courses_answer_is_never_taken_for_the_students():
+def test_the_courses_answer_is_never_taken_for_the_students(result):
     wrong, fallback = "least_squares = lambda X, y: X[0]", 'least_squares = fallback("03.1", least_squares)'
     for cell in (f"{wrong}\n{CHECK}\n{fallback}", f"{wrong}\n{fallback}\n{CHECK}"):
         work = grade.job("03.1", (cell,))
@@ -141,7 +153,7 @@ def test_the_last_try_counts():
 # --- verdicts ------------------------------------------------------------------------
 
 
-def test_right_wrong_and_broken_answers():
+def test_right_wrong_and_broken_answers(result):
     assert result(f"%matplotlib inline\n{RIGHT}{CHECK}") == Result("solved")
     wrong = result(f"least_squares = lambda X, y: np.linalg.solve(X @ X.T, y)\n{CHECK}")
     assert wrong.outcome == "wrong" and wrong.message
@@ -150,7 +162,7 @@ def test_right_wrong_and_broken_answers():
 
 HOSTILE = {
     "own check": ("def check(*_): print('right')\nleast_squares = 1", "wrong"),
-    "a printed verdict": ("print('{\"outcome\": \"solved\"}')\nleast_squares = 1", "wrong"),
+    "a printed verdict": ('print(\'{"outcome": "solved"}\')\nleast_squares = 1', "wrong"),
     "another judge": (
         "import dlhelpers.exercises.core as c\nc.grade = lambda *a, **k: None\nleast_squares = lambda X, y: 1",
         "tampered",
@@ -165,7 +177,7 @@ HOSTILE = {
         "tampered",
     ),
     "forged message": (
-        "import os\nfor n in range(3, 30):\n    try: os.write(n, b'{\"outcome\": \"solved\", \"message\": \"\"}\\n')\n"
+        'import os\nfor n in range(3, 30):\n    try: os.write(n, b\'{"outcome": "solved", "message": ""}\\n\')\n'
         "    except OSError: pass\nos._exit(0)",
         "cell failed",
     ),
@@ -185,7 +197,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_cells_gain_and_break_nothing(name):
+def test_hostile_cells_gain_and_break_nothing(name, result):
     source, outcome = HOSTILE[name]
     found = result(f"{source}\n{CHECK}")
     assert found.outcome == outcome, found
@@ -193,12 +205,12 @@ def test_hostile_cells_gain_and_break_nothing(name):
         assert "PermissionError" in found.message and "not allowed" in found.message
 
 
-def test_time_and_memory_are_limited():
+def test_time_and_memory_are_limited(result):
     assert result(f"while True: pass\n{CHECK}", seconds=4).outcome == "time-out"
     assert result(f"hoard = np.ones(10**9)\n{CHECK}", megabytes=800).outcome == "too much memory"
 
 
-def test_a_hand_in_may_write_in_its_own_folder():
+def test_a_hand_in_may_write_in_its_own_folder(result):
     assert result(f"open('notes.txt', 'w').write('x')\n{RIGHT}{CHECK}") == Result("solved")
 
 
@@ -245,3 +257,13 @@ def test_a_line_is_believed_only_with_the_key_of_its_process():
     assert grade._said(forged, "secret", "verdict") is None
     true = '{"key": "secret", "verdict": ["wrong", "No."]}\n'
     assert grade._said([*forged, true], "secret", "verdict") == ["wrong", "No."]
+
+
+def test_a_played_class_says_what_its_table_must_say(tmp_path):
+    expected = played_class.write(tmp_path, ["03"])
+    found = grade.hand_ins(tmp_path)
+    assert len(found) == 7 and {one.student for one in found} == {student for student, _ in expected}
+    outcomes = {student: [out for (who, _), out in expected.items() if who == student] for student, _ in expected}
+    assert outcomes["right 03"] == outcomes["twice 03"] == ["solved"] * 6 and outcomes["wrong 03"] == ["wrong"] * 6
+    untouched = [grade.job(id, one.cells) for one in found if one.student == "own words 03" for id in ("03.5",)]
+    assert untouched == [Result("not tried")] and outcomes["own words 03"][4] == "not tried"

@@ -17,7 +17,9 @@ import json
 import os
 import re
 import secrets
+import socket
 import subprocess
+import symtable
 import sys
 import tempfile
 import textwrap
@@ -29,6 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
+from subprocess import Popen
 from typing import Any
 
 import psutil
@@ -40,13 +43,14 @@ from tools.authors.notebooks import ROOT, THREADS, NotebookError, is_claims, mas
 
 SECONDS, SETUP_SECONDS, MEGABYTES = 120, 900, 4000  # of an exercise: the student's part, the course's part, memory
 SIZE = 30_000_000  # bytes of a file
+_ONE = (sys.executable, str(Path(__file__).with_name("grade_one.py")))
 # From best to worst: of several hand-ins of one notebook, the best counts.
 ORDER = ("solved", "wrong", "cell failed", "time-out", "too much memory", "tampered", "set-up failed")
 ORDER += ("not tried", "missing")
 _COLOURS = {"solved": "#009E73", "wrong": "#D55E00", "not tried": "#767676", "missing": "#767676"}
 _MOODLE = re.compile(r"^(.+?)_\d+_assignsubmission_file")
 _PEEKS = re.compile(r"\b(_registry|exercises\.(nb\d\d|core|formulas)|exercises import .*\b(nb\d\d|core|formulas)\b)")
-_EXERCISE = re.compile(r"""\bcheck\(\s*["'](\d\d\.\d+)["']""")
+EXERCISE = re.compile(r"""\bcheck\(\s*["'](\d\d\.\d+)["']""")
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ def _content(data: bytes | str) -> dict:
         codes = tuple("".join(source).replace("\r\n", "\n") for source in sources)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return {"problem": "not a notebook"}
-    numbers = [id[:2] for id in _EXERCISE.findall("\n".join(codes))]
+    numbers = [id[:2] for id in EXERCISE.findall("\n".join(codes))]
     known = [number for number in numbers if number in course()]
     if not known:
         return {"problem": "no exercise of this course in it"}
@@ -175,7 +179,7 @@ def course() -> dict[str, tuple[str, ...]]:
         number: tuple(c.source for c in notebook.cells if c.cell_type == "code" and not is_claims(c))
         for number, notebook in notebooks.items()
     }
-    return {number: cells for number, cells in code.items() if _EXERCISE.search("\n".join(cells))}
+    return {number: cells for number, cells in code.items() if EXERCISE.search("\n".join(cells))}
 
 
 def job(exercise: str, cells: tuple[str, ...]) -> Job | Result:
@@ -188,11 +192,11 @@ def job(exercise: str, cells: tuple[str, ...]) -> Job | Result:
     cells : tuple of str
         All code cells of the hand-in.
     """
-    asks = [number for number, cell in enumerate(cells) if exercise in _EXERCISE.findall(cell)]
+    asks = [number for number, cell in enumerate(cells) if exercise in EXERCISE.findall(cell)]
     if not asks:
         return Result("missing")
     ours = course()[exercise[:2]]
-    place = next(number for number, cell in enumerate(ours) if exercise in _EXERCISE.findall(cell))
+    place = next(number for number, cell in enumerate(ours) if exercise in EXERCISE.findall(cell))
     untouched = _plain(without_solutions(ours[place]))
     tried = [number for number in asks if _plain(cells[number]) != untouched]
     if not tried:
@@ -292,16 +296,20 @@ def _starts(statement: ast.stmt) -> bool:
 
 
 @cache
-def _bound(source: str) -> frozenset[str]:
-    """The names that a cell binds."""
+def _names(source: str) -> symtable.SymbolTable | None:
+    """What Python itself knows of the names in a cell, if it is Python."""
     try:
-        nodes = list(ast.walk(parse(source)))
+        return symtable.symtable(ast.unparse(parse(source)), "cell", "exec")
     except SyntaxError:
-        return frozenset()
-    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    imported = [one for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for one in node.names]
-    return frozenset(names | {(one.asname or one.name).partition(".")[0] for one in imported})
+        return None
+
+
+@cache
+def _bound(source: str) -> frozenset[str]:
+    """The names that a cell binds for the cells after it, not those inside its functions."""
+    table = _names(source)
+    symbols = table.get_symbols() if table else []
+    return frozenset(one.get_name() for one in symbols if one.is_assigned() or one.is_imported())
 
 
 @cache
@@ -323,18 +331,20 @@ def _modules() -> frozenset[str]:
 
 @cache
 def _used(source: str) -> frozenset[str]:
-    """The names that a cell reads."""
-    try:
-        nodes = ast.walk(parse(source))
-    except SyntaxError:
-        return frozenset()
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+    """The names of the notebook that a cell reads, not those that belong to its functions alone."""
+    found: set[str] = set()
+    tables = [_names(source)]
+    while table := tables.pop() if tables else None:
+        outside = table.get_type() == "module"
+        found |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (outside or one.is_global())}
+        tables += table.get_children()
+    return frozenset(found)
 
 
 # --- running -----------------------------------------------------------------------
 
 
-def outcome(work: Job, seconds: float = SECONDS, megabytes: float = MEGABYTES) -> Result:
+def outcome(work: Job, seconds: float = SECONDS, megabytes: float = MEGABYTES, server: Server | None = None) -> Result:
     """Run one exercise in a process of its own, in a temporary folder, within limits of time and memory."""
     key = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="grade-") as folder:
@@ -343,28 +353,88 @@ def outcome(work: Job, seconds: float = SECONDS, megabytes: float = MEGABYTES) -
             "exercise": work.exercise, "setup": work.setup, "cells": work.cells, "answers": work.answers,
             "folder": folder, "solutions": str(ROOT / "notebooks" / "solutions"), "descriptor": send, "key": key,
         }  # fmt: skip
-        settings = dict.fromkeys((*THREADS, "OPENBLAS_NUM_THREADS"), "1") | {"MPLBACKEND": "agg", "HOME": folder}
-        settings |= {"IPYTHONDIR": folder, "MPLCONFIGDIR": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("grade_one.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[send],
-            cwd=folder, env=kept | settings, start_new_session=True, text=True,
-        )  # fmt: skip
-        os.close(send)
         told: list[str] = []
         reader = threading.Thread(target=lambda: told.extend(os.fdopen(receive, errors="replace")), daemon=True)
         reader.start()
-        try:
-            process.stdin.write(json.dumps(order))
-            process.stdin.close()
-        except BrokenPipeError:
-            pass
+        process = (server.start if server else _start)(json.dumps(order), send, folder)
         stopped = _watch(process, lambda: _said(told, key, "ready"), seconds, megabytes)
         reader.join(5)
     if verdict := _said(told, key, "verdict"):
         return Result(*verdict)
     return stopped or Result("cell failed", "The hand-in ended Python before the judge could look at it.")
+
+
+def _command(folder: str) -> dict[str, Any]:
+    """How `grade_one.py` is started: with few settings of the teacher's, one thread, everything in the folder."""
+    settings = dict.fromkeys((*THREADS, "OPENBLAS_NUM_THREADS"), "1") | {"MPLBACKEND": "agg", "HOME": folder}
+    settings |= {"IPYTHONDIR": folder, "MPLCONFIGDIR": folder, "TMPDIR": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+    settings |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return {"cwd": folder, "env": kept | settings, "start_new_session": True, **nowhere}
+
+
+def _start(order: str, send: int, folder: str) -> Popen:
+    """Start a process for one exercise, and give it the order; `send` is closed here."""
+    process = Popen(_ONE, stdin=subprocess.PIPE, pass_fds=[send], text=True, **_command(folder))
+    os.close(send)
+    _hand_over(order, process.stdin)
+    return process
+
+
+def _hand_over(order: str, pipe: Any) -> None:
+    try:
+        pipe.write(order)
+        pipe.close()
+    except BrokenPipeError:
+        pass
+
+
+class Server:
+    """A process that has imported TensorFlow and does exercises in copies of itself, one at a time; Linux only."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="grade-")
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._process = Popen(
+                [*_ONE, str(theirs.fileno())], pass_fds=[theirs.fileno()], **_command(self._folder.name)
+            )
+        self._answers = self._connection.makefile()
+
+    def start(self, order: str, send: int, folder: str) -> Copy:
+        """Let a copy do one exercise; `send` is closed here."""
+        read, write = os.pipe()
+        socket.send_fds(self._connection, [b"x"], [read, send])
+        os.close(read)
+        os.close(send)
+        copy = Copy(int(self._answers.readline()), self._answers)
+        _hand_over(order, os.fdopen(write, "w"))
+        return copy
+
+    def close(self) -> None:
+        """End the process, which waits for no further exercise."""
+        self._answers.close()
+        self._connection.close()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+class Copy:
+    """One copy of the server's process, with as much of a `Popen` as is needed to watch it."""
+
+    def __init__(self, pid: int, answers: io.TextIOBase) -> None:
+        self.pid = pid
+        self._end = threading.Thread(target=answers.readline, daemon=True)
+        self._end.start()
+
+    def poll(self) -> int | None:
+        """Return None while it runs."""
+        return None if self._end.is_alive() else 0
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._end.join()
 
 
 def _said(told: list[str], key: str, what: str) -> Any:
@@ -379,12 +449,12 @@ def _said(told: list[str], key: str, what: str) -> Any:
     return None
 
 
-def _watch(process: subprocess.Popen, ready: Callable[[], Any], seconds: float, megabytes: float) -> Result | None:
+def _watch(process: Popen | Copy, ready: Callable[[], Any], seconds: float, megabytes: float) -> Result | None:
     """Wait for the process; end it when it takes too long or too much, and say so."""
     started, stopped = time.monotonic(), None
     began = None  # when the set-up was done
     while process.poll() is None and stopped is None:
-        time.sleep(0.05)
+        time.sleep(0.1)
         now = time.monotonic()
         if began is None and ready():
             began = now
@@ -460,23 +530,38 @@ def grade(folder: Path, workers: int | None = None) -> Grades:
                 todo.append((one, work))
             else:
                 grades.add(one.student, exercise, work)
-        unknown = sorted(set(_EXERCISE.findall("\n".join(one.cells))) - set(exercises.ids()))
+        unknown = sorted(set(EXERCISE.findall("\n".join(one.cells))) - set(exercises.ids()))
         if unknown:
             grades.notes.append((one.student, one.file, f"not in this edition of the course: {', '.join(unknown)}"))
     for (student, notebook), number in times.items():
         if number > 1:
             said = f"handed in {number} times; the best of each exercise counts"
             grades.notes.append((student, f"notebook {notebook}", said))
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        for (one, work), result in zip(todo, pool.map(lambda pair: outcome(pair[1]), todo), strict=True):
-            grades.add(one.student, work.exercise, result)
+    for (one, work), result in zip(todo, _outcomes([work for _, work in todo], workers), strict=True):
+        grades.add(one.student, work.exercise, result)
     return grades
+
+
+def _outcomes(todo: list[Job], workers: int | None) -> list[Result]:
+    """Run exercises side by side, each worker with a server of its own where there can be one."""
+    servers, mine = [], threading.local()
+
+    def begin() -> None:
+        mine.server = Server() if sys.platform == "linux" else None
+        servers.append(mine.server)
+
+    try:
+        with ThreadPoolExecutor(workers or os.cpu_count(), initializer=begin) as pool:
+            return list(pool.map(lambda work: outcome(work, server=mine.server), todo))
+    finally:
+        for server in filter(None, servers):
+            server.close()
 
 
 @cache
 def asks_for_code(exercise: str) -> bool:
     """Return whether a function, a class or a trained model is asked for, which is more than a number to copy."""
-    cell = next(cell for cell in course()[exercise[:2]] if exercise in _EXERCISE.findall(cell))
+    cell = next(cell for cell in course()[exercise[:2]] if exercise in EXERCISE.findall(cell))
     solution = cell.partition(BEGIN)[2].partition(END)[0]
     nodes = list(ast.walk(parse(textwrap.dedent(solution))))
     loops = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.For, ast.While)
