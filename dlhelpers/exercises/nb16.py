@@ -68,7 +68,16 @@ def _gumbel_mistakes(y: np.ndarray, outputs: np.ndarray) -> list[tuple[Any, ...]
     t, right = (y - mode) / scale, _gumbel_losses(y, mode, scale)
     crossed = _gumbel_losses(y, outputs[:, 0], np.logaddexp(0, outputs[:, 1]))
     turned = _gumbel_losses(y, raw, np.logaddexp(0, mode))
+    undivided, bent = y - mode, np.logaddexp(0, mode)
     table = [
+        (undivided + np.exp(-undivided) + np.log(scale), "t is not divided by the scale: t = (y - mode) / scale."),
+        (undivided + np.exp(-undivided), "The scale is not used: divide by it in t, and add its logarithm."),
+        ((t + np.exp(-t)) / scale, "The 1/s of the density does not stay a factor: minus its logarithm is + log(scale)."),
+        ((t + np.exp(-t)) * np.log(scale), "The logarithm of a product is a sum: + log(scale)."),
+        (_gumbel_losses(y, bent, scale), "The mode may be any number. The softplus is for the scale only."),
+        (_gumbel_losses(y, -mode, scale), "Subtract the mode: t = (y - mode) / scale."),
+        (_gumbel_losses(y, mode, 1 / scale), "The scale is the softplus itself, and t is divided by it."),
+        (_gumbel_losses(y, mode, scale[:, 0]), "outputs[:, 1] has shape (n,), and a row meets a column. Slice outputs[:, 1:]."),
         (-right, "The sign is turned: the loss is minus the logarithm of the density."),
         (t + np.exp(-t), "log(scale) is missing: the factor 1/s of the density. Without it, a huge scale costs little."),
         (t + np.exp(-t) - np.log(scale), "log(scale) has the wrong sign: s stands below the fraction line."),
@@ -251,7 +260,7 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
     right, n, most = _log_mean_exp(a), np.log(len(a)), a.max(axis=0)
     mistakes = [
         (a.mean(axis=0), "This is the mean of the logs. The log of the mean is larger: average the probabilities."),
-        (right + n, "This is the log of the sum. A mean divides by the number of networks: minus log n."),
+        (right + n, right + 2 * n, "This is the log of the sum. A mean divides by the number of networks: minus log n."),
         ((right + n) / len(a), "Divide inside of the logarithm: minus log n, not divided by n."),
         (right + n - np.log(a.shape[1]), "n is the number of networks, len(a), and not of examples."),
         (right + n - np.log(a.size), "n is the number of networks, len(a), and not of all values."),
@@ -283,15 +292,23 @@ def chance_ece(function: Any) -> str | None:
     for slip, says in _CHANCE_SLIPS:
         if close(few, [slip(said, share, days) for share in shares]):
             return says
+    usual = _many_services()
+    if few.std() < usual.std() / 2:
+        more = np.array([number(call(function, said, days, np.random.default_rng(seed))) for seed in range(40)])
+        if more.std() < usual.std() / 2 and abs(more.mean() - usual.mean()) < usual.std() / 2:
+            return "This is the mean over many services, so chance is averaged out. Give the ECE of *one*: a single draw for each probability."
     rng = np.random.default_rng(5)  # other draws: right if their ECE has the same mean and spread
     found = np.array([number(call(function, said, days, rng)) for _ in range(REPEATS)])
-    return None if _alike(found, _many_services()) else CHANCE_OTHER
+    return None if _alike(found, usual) else CHANCE_OTHER
 
 
 REPEATS = 1000
 CHANCE_OTHER = "This is not it yet. On days[i] days it rains with probability said[i]; then take the distances of the shares from `said`, weighted with the days."
 _CHANCE_SLIPS = [
     (lambda said, share, days: np.mean(abs(said - share)), "Each probability counts the same here. Weight the distances with the days."),
+    (lambda said, share, days: abs(np.average(said - share, weights=days)), "Too high and too low cancel here. Take the absolute distances first, then their mean."),
+    (lambda said, share, days: np.average(abs(said - share), weights=said), "Weight the distances with the days, not with `said`."),
+    (lambda said, share, days: np.sqrt(np.average((said - share) ** 2, weights=days)), "The distances are squared here. The ECE takes them as they are."),
     (lambda said, share, days: np.average(said - share, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
     (lambda said, share, days: np.sum(days * abs(said - share)), "This is the sum over all days. Divide by their number."),
     (lambda said, share, days: np.sum(abs(said - share)), "This is the sum of the distances. Take their mean, weighted with the days."),

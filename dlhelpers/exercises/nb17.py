@@ -21,10 +21,14 @@ LARGEST_FOOD_NLL = 5.9
     praise="With this function as the loss, a network learns means and spreads.",
 )
 def mean_nll(function: Any) -> str | None:
-    y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 2.0, 1.5, 0.7])
+    y, mean, sd = np.array([2.0, 0.5, -1.0, 4.0]), np.array([1.0, 0.7, -3.0, 3.5]), np.array([0.5, 3.0, 1.5, 4.0])
     losses = np.log(sd) + (y - mean) ** 2 / (2 * sd**2) + HALF_LOG_2PI
     with np.errstate(all="ignore"):
-        result = array(call(function, y, mean, sd), finite=False)
+        try:  # as a network would hand them over: ops.log(2 * np.pi) is float32, and TensorFlow mixes no types
+            returned = call(function, *(np.float32(one) for one in (y, mean, sd)))
+        except NotYet:
+            returned = call(function, y, mean, sd)
+    result = array(returned, finite=False)
     if result.shape == y.shape and close(result, losses):
         return "These are the NLLs of the single observations. Take their mean."
     return grade(number(result), losses.mean(), gaussian_nll(y, mean, sd, "observation"))
@@ -79,6 +83,7 @@ def head_for_pressure(function: Any) -> str | None:
 def _mean_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, ...]]:
     return [
         (raw_mean, "This mean is the network's own number. The head makes mm Hg of it: 130 + 20 * outputs[:, :1]."),
+        ((raw_mean - 130) / 20, "The head goes the other way, from steps to mm Hg: 130 + 20 * outputs[:, :1]."),
         (20 * raw_mean, "The mean lacks the 130 mm Hg from which it counts."),
         (130 + raw_mean, "The mean lacks the unit: the network counts in steps of 20 mm Hg."),
         (20 * (130 + raw_mean), (130 + raw_mean) * 20, "First times 20, then plus 130: the 130 is in mm Hg already."),
@@ -94,6 +99,10 @@ def _sd_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, ..
         (abs(raw_sd), 20 * abs(raw_sd), "The mean is right. This sd comes out positive without a softplus: see the text."),
         (soft, "The mean is right. The sd is still in steps of 20 mm Hg: multiply it."),
         (np.logaddexp(0, 20 * raw_sd), "The mean is right. First softplus, then the unit: here the unit came first."),
+        (
+            np.logaddexp(0, 130 + 20 * raw_sd),
+            "The mean is right. In the sd the 130 and the 20 have gone into the softplus: it takes the second column alone, and the 20 comes after it.",
+        ),
         (130 + 20 * soft, 130 + soft, "The mean is right. An offset moves a distribution and makes it no wider: leave it out of the sd."),
         (20 * np.exp(raw_sd), np.exp(raw_sd), "The mean is right. This sd uses exp; softplus is log(1 + e^z)."),
         (20 * np.maximum(raw_sd, 0), "The mean is right. This is ReLU, which gives an sd of 0. Use ops.softplus."),
@@ -191,10 +200,10 @@ def _coverage(y: Any, low: Any, high: Any) -> Any:
     solution=_coverage,
 )
 def share_inside(function: Any) -> str | None:
-    y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
-    low = np.array([0.5, 2.5, 2.0, 3.0, 5.5, 4.4, 7.5, 9.0])
-    high = np.array([1.5, 3.5, 4.6, 3.5, 6.5, 8.0, 8.5, 9.5])
-    inside = (low <= y) & (y <= high)  # 1, 3 and 6 of eight; one observation lies above, four lie below
+    y = np.arange(1.0, 12.0)
+    low = np.array([0.5, 2.5, 2.0, 3.0, 5.2, -8.0, 7.5, 9.0, 6.2, 10.5, 12.0])
+    high = np.array([1.5, 3.5, 16.6, 3.5, 5.8, 30.0, 8.5, 9.5, 8.3, 11.0, 13.0])
+    inside = (low <= y) & (y <= high)  # 1, 3 and 6 of eleven; two observations lie above, six below: no two shares agree
     try:
         result = array(call(function, y, low, high), finite=False)
     except NotYet as problem:
@@ -205,20 +214,32 @@ def share_inside(function: Any) -> str | None:
         return "This says for each observation whether it is inside. The coverage is the mean of that."
     if result.shape == y.shape:
         return "One share is asked for; this is one value for each observation."
+    at_least, at_most = np.mean(y >= low), np.mean(y <= high)
     mistakes = [
         (inside.sum(), "This is how many lie inside. Divide by the number of observations."),
-        (inside.sum() / 4000, "Divide by the number of observations that come in, len(y), not by 4000."),
-        (1 / len(y), "One of eight. Is it the first alone? `return` inside of a loop ends it."),
+        (inside.sum() / 4000, inside.sum() / 533, "Divide by the number of observations that come in, len(y), not by a fixed one."),
+        (1 / len(y), "One of eleven. Is it the first alone? `return` inside of a loop ends it."),
         (100 * inside.mean(), "This is in percent. Give the share, a number between 0 and 1."),
         (1 - inside.mean(), "This is the share outside."),
-        ((y <= high).mean(), "This only looks at the upper end. The observation must also be at least `low`."),
-        ((y >= low).mean(), "This only looks at the lower end. The observation must also be at most `high`."),
+        (at_most, "This only looks at the upper end. The observation must also be at least `low`."),
+        (at_least, "This only looks at the lower end. The observation must also be at most `high`."),
+        (
+            *(at_most - at_least, at_least - at_most, at_least * at_most, at_least + at_most),
+            "Two shares do not say who fulfils *both* conditions. Join the conditions by & first, then take one mean.",
+        ),
+        (np.mean((low.mean() <= y) & (y <= high.mean())), "Each observation has its own interval: leave out the means of `low` and `high`."),
+        (0.95, "This is the share that the intervals promise. Count how many observations really lie inside."),
         (0.0, "By this nothing lies inside. Inside means at least `low` AND at most `high`: look at both signs."),
-        (1.0, "Not all eight lie inside: join the conditions by &, not |, and take each observation's own `low` and `high`."),
+        (1.0, "Not all eleven lie inside: join the conditions by &, not |, and take each observation's own `low` and `high`."),
         (np.mean((y.mean() >= low) & (y.mean() <= high)), "Compare each observation with its own interval, not the mean."),
         ((high - low).mean(), "This is the mean width of the intervals. Count the observations inside."),
     ]
-    return grade(number(result), inside.mean(), mistakes)
+    share = number(result)
+    if share == 0 and close(array(call(function, y, y - 1, y + 1)).ravel(), [1.0]):
+        return "This is 1 only if *all* lie inside, as np.all says. A share is asked for: np.mean."
+    if share == 1 and close(array(call(function, y, y + 1, y + 2)).ravel(), [0.0]):
+        return "This is 1 as soon as *one* lies inside, as np.any says. A share is asked for: np.mean."
+    return grade(share, inside.mean(), mistakes)
 
 
 @exercise(
@@ -233,10 +254,12 @@ def order_level(level: Any) -> str | None:
         (0.1, "The other way round: too little is the expensive mistake, so order more than the median."),
         (9.0, "This is the ratio of the costs. A level lies between 0 and 1: q : (1 - q) = 9 : 1."),
         (1 / 9, "This is a ratio of the costs, and the wrong way round. Solve q : (1 - q) = 900 : 100."),
-        (8 / 9, "This is (900 - 100) / 900. Solve q : (1 - q) = 900 : 100."),
+        (8 / 9, 0.89, "This is (900 - 100) / 900. Solve q : (1 - q) = 900 : 100."),
         (0.8, "This is (900 - 100) / (900 + 100). Solve q : (1 - q) = 900 : 100."),
         (0.5, "The median is best if both mistakes cost the same. Here they do not."),
-        (0.95, "A common level, but the costs decide: q : (1 - q) = 900 : 100."),
+        (0.95, 0.975, 0.99, "A common level, but the costs decide: q : (1 - q) = 900 : 100."),
+        (1.0, "There is no largest need. Even 900 francs for a missing unit do not pay for a stock that always suffices."),
+        (1.2816, "This is the 0.9 quantile of a standard normal distribution. The level itself is asked for."),
         (90.0, "This is in percent. Give a number between 0 and 1."),
         (900.0, "This is a cost. The level is a share between 0 and 1."),
         (800.0, "This is a difference of costs. The level is a share between 0 and 1."),

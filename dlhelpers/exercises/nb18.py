@@ -7,7 +7,7 @@ from scipy import stats
 from scipy.special import expit, gammaln, log_expit
 
 from dlhelpers import data
-from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, keras_model, number
 
 
 @exercise(
@@ -29,7 +29,7 @@ def poisson_nll(function: Any) -> str | None:
             return "The arguments are swapped: the counts y come first, and they may be 0, so their logarithm is not taken."
         return "The logarithm is that of the rate, not of y: a count may be 0."
     if np.isposinf(result).any():
-        return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
+        return _infinite_at_zero(function, y + 1, rate)
     if result.shape == y.shape and close(result, losses):
         return "These are the losses of the single cases. Take their mean."
     value = number(result)
@@ -50,9 +50,24 @@ def poisson_nll(function: Any) -> str | None:
         (np.mean(factorial - rate + y * np.log(rate)), "The minus of -log p goes to *all three* terms; here only log y! has it."),
         (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its part of the loss is -y log(rate)."),
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
+        (np.mean(rate - np.log(rate) + factorial), "The logarithm of rate^y is y log(rate): the y is missing."),
+        (np.mean(rate - y * np.log10(rate) + factorial), "Use the natural logarithm, np.log."),
+        (np.mean(rate - y * np.log(rate) + gammaln(rate + 1)), "The factorial is that of the count: gammaln(y + 1)."),
         (np.mean(-rate - y * np.log(rate) + factorial), "e^(-rate): its negative logarithm is +rate."),
     ]
     return grade(value, losses.mean(), mistakes)
+
+
+def _infinite_at_zero(function: Any, y: np.ndarray, rate: np.ndarray) -> str:
+    """What is wrong with a loss that is infinite for a count of 0, judged by its values for larger ones."""
+    with np.errstate(all="ignore"):
+        value = np.mean(array(call(function, y, rate), finite=False))
+    if close(value, np.mean(rate - np.log(y * rate) + gammaln(y + 1))):
+        return "With a count of 0 this is infinite. The logarithm of rate^y is y log(rate), not log(y * rate)."
+    without_one = np.mean(rate - y * np.log(rate) + gammaln(y))
+    if close(value, without_one) or close(value, without_one + 1):
+        return "With a count of 0 this is infinite. gammaln(y) is log (y - 1)!; use gammaln(y + 1)."
+    return "With a count of 0 this is infinite: take no logarithm of y, and no gammaln of it without the + 1."
 
 
 def _survives_large_counts(function: Any) -> bool:
@@ -81,7 +96,7 @@ def zero_share(share: Any) -> str | None:
     if share.shape == RATES.shape and close(share, zeros):
         return "These are the probabilities of the four people. The share is their mean."
     mistakes = [
-        (np.exp(-RATES.mean()), "You took the mean of the rates first. Average the probabilities, not the rates."),
+        (np.exp(-RATES.mean()), 0.07, 0.071, "You took the mean of the rates first. Average the probabilities, not the rates."),
         (zeros.sum(), "This is the expected number of zeros among the four. Divide by 4."),
         (1 - zeros.mean(), "This is the share of people who come at least once."),
         (np.prod(zeros), "This is the probability that all four have a zero. The share is the mean."),
@@ -89,9 +104,11 @@ def zero_share(share: Any) -> str | None:
         (np.mean(RATES * zeros), "This is the share of ones. For y = 0 only e^(-λ) is left."),
         (0.0, "No rate is zero, but a rate of 0.1 gives a zero nine times out of ten."),
         (np.mean(RATES < 1), "This counts the rates below 1. But a rate of 0.5 often gives a trip, and a rate of 2 sometimes gives a zero: use e^(-λ)."),
-        (zeros.mean() * 100, "Give a share between 0 and 1, not per cent."),
+        (zeros.mean() * 100, 41, 41.2, "Give a share between 0 and 1, not per cent."),
     ]
-    return grade(number(share), zeros.mean(), mistakes, rounding=True)
+    near = abs(number(share) - zeros.mean()) < 0.02
+    other = "Near it, but not exact. If you simulated it, leave chance out: average the four e^(-λ)." if near else OTHER
+    return grade(number(share), zeros.mean(), mistakes, rounding=True, other=other)
 
 
 @exercise(
@@ -111,6 +128,8 @@ def exposure(trips: Any) -> str | None:
         (np.exp(z / 4), "A quarter of the *log* rate is the fourth root of the rate. Divide after the exp."),
         (np.exp(z + 0.25), np.exp(z + 3), "Add the logarithm of the time, log(3/12), not the time itself."),
         (3 * np.exp(z), "The rate is for a year: 3 months are 3/12 of it."),
+        (np.exp(z) / 3, "This is a third of a year. Three months are 3/12 of it, a quarter."),
+        (np.exp(z) / 12, "This is one month. Three months are 3/12 of a year."),
         (4 * np.exp(z), "Less time, fewer trips: multiply by 3/12."),
         (np.exp(z - np.log(0.25)), "Less time, fewer trips: the logarithm of the time is added."),
         (z + np.log(0.25), "This is the log rate of 3 months. The last step is exp."),
@@ -135,6 +154,10 @@ def inflated_mean(function: Any) -> str | None:
         result = array(call(function, log_rate, logit))
     if result.shape == () or result.size == 1:
         return "For several people come several means: return an array as long as the inputs, without averaging."
+    if result.shape != rate.shape:
+        right = result.size == rate.size and close(result.ravel(), (1 - pi) * rate)
+        told = "The means are right, but their shape is not. " if right else ""
+        return told + f"The two inputs have shape {rate.shape}, and so should the result; this one has {result.shape}."
     mistakes = [
         (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
         (pi * rate, "This is π e^(log rate): either the 1 - π is missing, or the minus in π = 1 / (1 + e^(-logit))."),
@@ -145,6 +168,9 @@ def inflated_mean(function: Any) -> str | None:
         ((1 - pi) * log_rate, "The rate is e^(log rate)."),
         (rate / (1 - pi), "The extra zeros make the mean smaller: multiply by 1 - π."),
         (pi + (1 - pi) * np.exp(-rate), "This is the probability of a zero. The mean is asked for."),
+        (1 - pi * rate, "Brackets are missing: (1 - π) times the rate, not 1 minus π times the rate."),
+        (np.log((1 - pi) * rate), "This is the logarithm of the mean. The last step is exp."),
+        ((1 - pi) * rate * (1 + pi * rate), "This is the variance. The mean is asked for."),
         (rate - pi, "The extra zero takes away a share π of the trips: multiply by 1 - π."),
         (pi + (1 - pi) * rate, "A zero adds 0 to the mean, however probable it is: only (1 - π) e^(log rate) is left."),
         ((1 - pi) * rate / (1 - np.exp(-rate)), "This is the mean of a hurdle model. In a zero-inflated one the Poisson part keeps its own zeros, and its mean is e^(log rate)."),
@@ -160,15 +186,19 @@ def inflated_mean(function: Any) -> str | None:
     "The interval goes from k - 0.5 to k + 0.5.",
     "return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)",
     praise="Now the Gaussian gives masses, which sum to 1 over all whole numbers.",
-    solution=lambda k, mean, sd: stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5),
+    solution=lambda k, mean, sd: _mass(k, mean, sd),
 )
 def gaussian_mass(function: Any) -> str | None:
-    k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([1.2, 2.4, 3.1]), np.array([0.4, 1.5, 2.0])
-    gaussian, variance = stats.norm(mean, sd), stats.norm(mean, np.sqrt(sd))
-    mass = gaussian.cdf(k + 0.5) - gaussian.cdf(k - 0.5)
+    k, mean, sd = np.array([0.0, 2.0, 5.0]), np.array([0.7, 2.4, 3.1]), np.array([0.8, 1.5, 2.0])
+    gaussian = stats.norm(mean, sd)
+    mass, below = _mass(k, mean, sd), gaussian.cdf(k - 0.5)
     result = array(call(function, k, mean, sd))
     if result.shape == () or result.size == 1:
         return "For several counts come several masses: return an array, without sum or mean."
+    if result.shape == (2, *k.shape):
+        return "These are two values for each count. Return their difference, the upper cdf minus the lower one."
+    if result.shape != k.shape:
+        return f"The three inputs have shape {k.shape}, and so should the masses; these have {result.shape}."
     if close(array(call(function, k, mean + 1, 2 * sd)), result):
         return "Another Gaussian gets the same masses. Use the arguments `mean` and `sd`."
     mistakes = [
@@ -181,9 +211,23 @@ def gaussian_mass(function: Any) -> str | None:
         (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
         (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),
         (-np.log(mass), "This is the loss. The mass itself is asked for."),
-        (variance.cdf(k + 0.5) - variance.cdf(k - 0.5), "stats.norm wants the sd, not its square root."),
+        (_mass(k, mean, np.sqrt(sd)), "stats.norm wants the sd, not its square root."),
+        (_mass(k, mean, sd**2), "stats.norm wants the sd, not the variance sd²."),
+        (_mass(k, sd, mean), "mean and sd are swapped: stats.norm takes the mean first."),
+        (_mass(k, 0, sd), "The mean is missing: stats.norm(mean, sd)."),
+        (_mass(k, mean, 1), "The sd is missing: stats.norm(mean, sd)."),
+        (_mass((k - mean) / sd, 0, 1), "Here the interval is one *sd* wide. Add and subtract 1/2 before you standardise."),
+        (below, "This is the probability of what lies below k - 1/2. Subtract it from that of k + 1/2."),
+        (1 - below, "This is the probability of at least k. Subtract what lies above k + 1/2."),
+        (np.where(k == 0, mass + below, mass), "For k = 0, too, the interval starts at -1/2, and what lies below belongs to no count."),
+        (mass / (1 - stats.norm(mean, sd).cdf(-0.5)), "Do not divide: the mass that lies below 0 is lost to this Gaussian."),
+        (stats.poisson(mean).pmf(k), "This is a Poisson distribution. A Gaussian is asked for."),
     ]
     return grade(result, mass, mistakes)
+
+
+def _mass(k: Any, mean: Any, sd: Any) -> Any:
+    return stats.norm(mean, sd).cdf(k + 0.5) - stats.norm(mean, sd).cdf(k - 0.5)
 
 
 ENOUGH = 4.9  # nats per hour

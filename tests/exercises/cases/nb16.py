@@ -82,6 +82,15 @@ def day_by_day(said, days, rng):
     return total / sum(days)
 
 
+def many_services(said, days, rng):
+    share = rng.binomial(days, said, size=(200, len(days))) / days
+    return np.average(abs(said - share), weights=days, axis=1).mean()
+
+
+def weighted_by_said(said, days, rng):
+    return np.average(abs(said - rng.binomial(days, said) / days), weights=said)
+
+
 OTHER_CLASS = 0.2 / 9
 FLOOR = -0.8 * np.log(0.8) - 0.2 * np.log(OTHER_CLASS)
 
@@ -114,6 +123,14 @@ WRONG = {
         ((lambda y, outputs: gumbel(y, outputs, mean=lambda x: x),), "Take their mean"),
         ((lambda y, outputs: gumbel(y, outputs[:, ::-1]),), "swapped"),
         ((crossed,), "everyone with everyone"),
+        ((with_terms(lambda t, s: t * s + ops.exp(-t * s) + ops.log(s)),), "not divided by the scale"),
+        ((with_terms(lambda t, s: t * s + ops.exp(-t * s)),), "not used"),
+        ((with_terms(lambda t, s: (t + ops.exp(-t)) / s),), "stay a factor"),
+        ((with_terms(lambda t, s: (t + ops.exp(-t)) * ops.log(s)),), "product"),
+        ((lambda y, outputs: gumbel(y, ops.hstack([ops.softplus(outputs[:, :1]), outputs[:, 1:]])),), "scale only"),
+        ((lambda y, outputs: gumbel(y, ops.hstack([-outputs[:, :1], outputs[:, 1:]])),), "Subtract"),
+        ((lambda y, outputs: gumbel(y, outputs, scale=lambda raw: 1 / ops.softplus(raw)),), "softplus itself"),
+        ((lambda y, outputs: gumbel(y, outputs, scale=lambda raw: ops.softplus(raw[:, 0])),), "Slice outputs[:, 1:]"),
         ((in_numpy,), "no gradient"),
         ((0.5,), "function"),
     ],
@@ -137,6 +154,7 @@ WRONG = {
         ((lambda a: np.log(np.exp(a - a.max(axis=0)).sum(axis=0)),), "Two things"),
         ((lambda a: special.logsumexp(a, axis=0),), "minus log n"),
         ((lambda a: special.logsumexp(a, axis=0) / len(a),), "inside"),
+        ((lambda a: special.logsumexp(a, axis=0) + np.log(len(a)),), "minus log n"),
         ((lambda a: special.logsumexp(a, axis=0) - np.log(a.shape[1]),), "not of examples"),
         ((lambda a: log_mean(a),), "-1000"),
         ((lambda a: log_mean(a, shift=(0, 1)),), "in each column"),
@@ -160,6 +178,10 @@ WRONG = {
         ((chance(draw=lambda said, days, rng: said),), "same number"),
         ((chance(draw=lambda said, days, rng: rng.random(len(said)) < said),), "On days[i] days"),
         ((chance(lambda gaps, days: abs(gaps)),), "One number"),
+        ((many_services,), "*one*"),
+        ((chance(lambda gaps, days: abs(np.average(gaps, weights=days))),), "absolute distances first"),
+        ((chance(lambda gaps, days: np.average(gaps**2, weights=days) ** 0.5),), "squared"),
+        ((weighted_by_said,), "not with `said`"),
         ((0.047,), "function"),
     ],
 }

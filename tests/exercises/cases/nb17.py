@@ -37,6 +37,9 @@ RIGHT = {
     "17.1": [
         (lambda y, mean, sd: np.mean(one_by_one(y, mean, sd)),),
         (lambda y, m, s: [float(one_by_one(y, m, s).mean())],),
+        (lambda y, m, s: ops.mean(ops.log(s) + (y - m) ** 2 / (2 * s**2) + 0.5 * ops.log(2 * np.pi)),),
+        (lambda y, m, s: -tf.reduce_mean(heads.tfd.Normal(m, s).log_prob(y)),),
+        (lambda y, m, s: np.mean(ops.log(s) + (y - m) ** 2 / (2 * s**2) + tf.constant(np.log(2 * np.pi) / 2)),),
     ],
     "17.2": [
         (head(),),
@@ -71,6 +74,8 @@ WRONG = {
         ((head(lambda o: 130 + 20 * o[:, 0], lambda o: 20 * ops.softplus(o[:, 1])),), "drops an axis"),
         ((head(lambda o: 130 + 20 * o[:, 0]),), "square"),
         ((head(sd=lambda o: 20 * np.logaddexp(0, second(o))),), "no gradient"),
+        ((lambda o: heads.normal(130 + 20 * o),), "gone into the softplus"),
+        ((head(mean=lambda o: (first(o) - 130) / 20),), "other way"),
         ((136.0,), "function"),
     ],
     "17.3": [
@@ -86,6 +91,15 @@ WRONG = {
         ((inside,), "each observation"),
         ((lambda y, low, high: np.sum(inside(y, low, high)),), "how many"),
         ((lambda y, low, high: np.sum(inside(y, low, high)) / 4000,), "len(y)"),
+        ((lambda y, low, high: np.sum(inside(y, low, high)) / 533,), "len(y)"),
+        ((lambda y, low, high: np.mean(y <= high) - np.mean(y >= low),), "*both*"),
+        ((lambda y, low, high: np.mean(y >= low) - np.mean(y <= high),), "*both*"),
+        ((lambda y, low, high: np.mean(y >= low) + np.mean(y <= high),), "*both*"),
+        ((lambda y, low, high: np.mean(y >= low) * np.mean(y <= high),), "*both*"),
+        ((lambda y, low, high: np.mean((low.mean() <= y) & (y <= high.mean())),), "leave out the means"),
+        ((lambda y, low, high: np.all(inside(y, low, high)),), "*all*"),
+        ((lambda y, low, high: np.any(inside(y, low, high)),), "*one*"),
+        ((lambda y, low, high: 0.95,), "promise"),
         ((lambda y, low, high: 100 * np.mean(inside(y, low, high)),), "percent"),
         ((lambda y, low, high: 1 - np.mean(inside(y, low, high)),), "outside"),
         ((lambda y, low, high: np.mean(y <= high),), "upper"),
@@ -108,6 +122,10 @@ WRONG = {
         ((0.5,), "median"),
         ((90,), "percent"),
         ((0.95,), "costs decide"),
+        ((0.99,), "costs decide"),
+        ((0.89,), "Solve"),
+        ((1,), "always suffices"),
+        ((1.2816,), "standard normal"),
     ],
 }
 

@@ -45,6 +45,12 @@ GAUSSIAN_NLL = [
     (terms(power=1), "not by 2 sd"),
     (terms(power=-2), "Brackets"),
     (terms(square=1), "Square"),
+    (lambda y, mean, sd: terms(square=1)(mean + abs(y - mean), mean, sd), "absolute"),
+    (terms(fit=0.25), "only sd is squared"),
+    (terms(log_sd=1 / np.log(10)), "log(sd) is the natural"),
+    (terms(constant=np.pi * np.log(2) / np.log(2 * np.pi) / 2), "np.log(2 * np.pi)"),
+    (terms(constant=np.log(np.pi) / np.log(2 * np.pi) / 2), "log(π)"),
+    (lambda y, mean, sd: terms(constant=0)(y, mean, sd) + np.sqrt(2 * np.pi), "root becomes"),
 ]
 
 
