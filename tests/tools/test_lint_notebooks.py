@@ -62,6 +62,10 @@ def findings(root, edit: Edit, registered: list[str] = IDS) -> list[str]:
     return lint(root, registered)
 
 
+def test_what_stands_beyond_the_core_may_be_long(tmp_path):
+    assert findings(tmp_path, extend(3, "\n## 2 Afterwards? (more)\n\n" + "word " * 1500)) == []
+
+
 def test_the_sample_passes(tmp_path, capsys, monkeypatch):
     write_course(tmp_path)
     assert lint(tmp_path, IDS) == []
@@ -102,6 +106,11 @@ RULES = {
     "median": (
         lambda cells: [extend(i, "x = 1\n" * 10)(cells) for i in (2, 4, 7, 9)],
         "the median cell has",
+    ),
+    "words of the core": (extend(3, "word " * 1500), "the core has 15"),
+    "cells of the core": (
+        lambda cells: cells.extend(code(f"more-{n}", f"x{n} = 1") for n in range(20)) or cells.append(cells.pop(-21)),
+        "and 2",
     ),
     "no claims": (lambda cells: cells.pop(12), "no cell with the tag claims"),
     "assert in the lesson": (extend(4, "assert total == 2"), "cell 4: an assert, move it to a cell with"),

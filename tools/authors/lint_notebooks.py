@@ -42,6 +42,7 @@ from tools.authors.notebooks import (
 Finding = tuple[int | None, str]
 
 MAX_LINES, MAX_MEDIAN, MAX_BYTES = 25, 10, 1_000_000
+CORE_WORDS, CORE_CELLS = 1500, 20  # what a class can read and run in 50 minutes
 MAX_WIDTH, MAX_HEIGHT = 900, 560  # pixels: 8.6 x 4.6 inches at 100 dpi, and some room for labels
 LAST_HEADING = "## What you take away"
 
@@ -50,6 +51,7 @@ _TAG = re.compile(
 )
 _NOT_PROSE = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"""\]\(([^)\s]+)[^)]*\)|<(?:img|a)\b[^>]*(?:src|href)=["']([^"']+)""")
+_BEYOND = re.compile(rf"^## .*\(more\)\s*$|^{LAST_HEADING}", re.MULTILINE)
 _IMAGE_WITHOUT_ALT = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=[\"'][^\"'])[^>]*>")
 _EXERCISE = re.compile(r"\*\*Exercise (\d\d\.\d+)\.\*\*")
 # Draws from a generator that the lesson goes on using, or moves Keras' own seed.
@@ -215,6 +217,21 @@ def check_length(book: Notebook) -> Iterator[Finding]:
     median = statistics.median([_code_lines(cell.source) for _, cell in lesson] or [0])
     if median > MAX_MEDIAN:
         yield None, f"the median cell has {median:g} lines of code, split cells until it has {MAX_MEDIAN}"
+
+
+def check_core(book: Notebook) -> Iterator[Finding]:
+    """The sections before the first with "(more)" in its title are one lesson."""
+    ends = [i for i, source in book.text if _BEYOND.search(source)]
+    core = range(1, min(ends, default=len(book.cells)))
+    prose = "\n".join(_prose(source) for i, source in book.text if i in core)
+    lines = [line for line in prose.split("\n") if not line.startswith("|")]
+    words = len(re.sub(r"\]\([^)]*\)", "]", "\n".join(lines)).split())
+    cells = sum(i in core and i > 2 and not is_claims(cell) for i, cell in book.code)
+    if words > CORE_WORDS or cells > CORE_CELLS:
+        yield None, (
+            f"the core has {words} words and {cells} code cells, a lesson has at most {CORE_WORDS} and {CORE_CELLS}: "
+            'cut, or put "(more)" behind the title of the first section that can wait'
+        )
 
 
 def _code_lines(source: str) -> int:
@@ -426,6 +443,7 @@ MASTER_CHECKS = (
     check_links,
     check_unfinished,
     check_length,
+    check_core,
     check_claims,
     check_tags,
     check_run,
