@@ -25,7 +25,7 @@ def _causal_attention(Q: Any, K: Any, V: Any) -> tuple[Any, Any]:
 
 def _result_and_weights(function: Any, Q: np.ndarray, K: np.ndarray, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What a student's attention returns, with the shapes that it must have."""
-    got = call(function, Q.copy(), K.copy(), V.copy())
+    got = call(function, *(np.array(part, "float32") for part in (Q, K, V)))  # as Keras' own operations want them
     if not isinstance(got, (tuple, list)) or len(got) != 2:
         raise NotYet("Return two arrays, separated by a comma: first the results, then the weights.")
     result, weights = (array(part, finite=False) for part in got)
@@ -82,7 +82,7 @@ def scaled_attention(function: Any) -> str | None:
     solution=_causal_attention,
 )
 def causal(function: Any) -> str | None:
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(21)  # among the masked scores one row has positive ones only, one negative ones only
     Q, K, V = rng.normal(size=(5, 3)), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
     result, weights = _result_and_weights(function, Q, K, V)
     scores, may = Q @ K.T / np.sqrt(3), np.tri(5) > 0
@@ -95,14 +95,41 @@ def causal(function: Any) -> str | None:
         (_softmax(np.where(may, Q @ K.T, -np.inf)), "The mask is right. The scale of exercise 24.1 is missing."),
         (_softmax(np.where(may, scores, -np.inf), 0), "The softmax goes along each row, not along each column."),
         (_softmax(np.where(may, scores, -1.0)), "-1 is no veto: exp(-1) is 0.37. The scores of later places must be minus infinity."),
+        (_softmax(np.where(np.tri(5, k=1) > 0, scores, -np.inf)), "Each place also sees the one right after it: `np.tri(n)` hides that one, too."),
     ]
-    if np.isnan(weights[-1]).any():
-        return "The weights hold nan. 0 times infinity is nan: choose with np.where(mask, scores, -np.inf) instead of multiplying."
-    if np.isnan(weights[0]).any() or (np.allclose(weights[2, 2:], 0) and not np.allclose(weights[2, :2], 0)):
-        return "A place may look at itself: the first one has nothing else. Keep the diagonal."
+    if message := _mask_turned(weights, scores, may):
+        return message
     if message := grade(weights, right, mistakes, other="The weights are other ones: scores as in 24.1, minus infinity where the key is later than the query."):
         return message
     return None if close(result, right @ V) else "The weights are right. The results are `weights @ V`."
+
+
+def _mask_turned(weights: np.ndarray, scores: np.ndarray, may: np.ndarray) -> str | None:
+    """What is said of a mask that makes nan, hides the diagonal or shows only what it should hide."""
+
+    def alike(hidden: np.ndarray) -> bool:
+        with np.errstate(all="ignore"):
+            return np.allclose(weights, _softmax(hidden), rtol=1e-3, atol=1e-6, equal_nan=True)
+
+    with np.errstate(all="ignore"):
+        times, divided = scores * np.where(may, 1, -np.inf), scores / may
+    rows, nan = np.arange(len(scores)), np.isnan(weights).any(axis=1)
+    if alike(times) or alike(scores * np.where(may, 1, -1e9)):
+        return "A negative score times minus infinity is plus infinity. Choose with np.where(mask, scores, -np.inf) instead of multiplying."
+    if alike(divided):
+        return "A positive score divided by 0 is plus infinity. Choose with np.where(mask, scores, -np.inf) instead of dividing."
+    if np.allclose(weights[:-1], _softmax(np.where(may, -np.inf, scores)[:-1]), rtol=1e-3, atol=1e-6):
+        return "It is the other way round: here a place sees only the *later* ones. np.where(mask, a, b) takes a where the mask holds, and b elsewhere."
+    strict = _softmax(np.where(np.tri(len(scores), k=-1) > 0, scores, -np.inf)[1:])
+    if np.allclose(weights[1:], strict, rtol=1e-3, atol=1e-6):
+        return "A place may look at itself: the first one has nothing else. Keep the diagonal."
+    if np.array_equal(nan, rows < len(rows) - 1):
+        return "Every row with later places holds nan. Does plus infinity stand there? exp(inf) is infinite: it must be *minus* infinity, -np.inf."
+    if nan.all():
+        return "Every row holds nan. If a mask is multiplied by infinity: 0 times infinity is nan. Choose with np.where(mask, scores, -np.inf) instead."
+    if nan.any():
+        return "Some rows hold nan: the softmax gives it where a row holds nan or plus infinity, and where it holds minus infinity only."
+    return None
 
 
 def _block(x: Any, heads: int = 4, causal: bool = False) -> Any:

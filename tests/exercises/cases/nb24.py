@@ -39,6 +39,37 @@ def times_infinity(Q, K, V):
     return weights @ V, weights
 
 
+def with_ops(causal=False):
+    """Attention in Keras' own operations."""
+
+    def function(Q, K, V):
+        from keras import ops
+
+        scores = ops.matmul(Q, ops.transpose(K)) / ops.sqrt(ops.shape(Q)[1])
+        if causal:
+            scores = ops.where(ops.tri(len(Q)) > 0, scores, -np.inf)
+        weights = ops.softmax(scores, axis=-1)
+        return ops.matmul(weights, V), weights
+
+    return function
+
+
+def masked(change, softmax=nb24._softmax):
+    """Causal attention with a mask of one's own, given the scores and where one may look."""
+
+    def function(Q, K, V):
+        with np.errstate(all="ignore"):
+            weights = softmax(change(Q @ K.T / np.sqrt(Q.shape[1]), np.tri(len(Q)) > 0))
+            return weights @ V, weights
+
+    return function
+
+
+def bare_softmax(scores):
+    powers = np.exp(scores)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def transformer(
     first=True, second=True, attention=True, feed=True, norms=2, relu="relu", last=None, wide=4, ones=None,
     heads_fixed=None, mask="causal", key=None, name_kept=True, post=False, norm="LayerNormalization",
@@ -134,8 +165,8 @@ def count(block=lambda d: 12 * d**2 + 13 * d, token=1, place=1, end=2, blocks=Tr
 
 
 RIGHT = {
-    "24.1": [(nb24._attention,), (attend(),)],
-    "24.2": [(nb24._causal_attention,), (attend(mask=np.tri, hidden=-1e9),), (one_by_one,)],
+    "24.1": [(nb24._attention,), (attend(),), (with_ops(),)],
+    "24.2": [(nb24._causal_attention,), (attend(mask=np.tri, hidden=-1e9),), (one_by_one,), (with_ops(causal=True),)],
     "24.3": [(transformer(),), (with_relu_layer,), (transformer(relu="gelu"),), (transformer(post=True),)],
     "24.5": [(nb24._parameters,), (count(),), (lambda *shape: float(count()(*shape)),)],
     "24.6": [(nb24._patches,), (cut(),), (slices,), (splits,)],
@@ -169,6 +200,16 @@ WRONG = {
         (attend(lambda Q, K, V: 1, mask=np.tri), "24.1 is missing"),
         (attend(mask=np.tri, axis=0), "along each row"),
         (times_infinity, "0 times infinity"),
+        (masked(lambda scores, may: np.where(may, scores, np.inf)), "*minus* infinity"),
+        (masked(lambda scores, may: np.where(may, scores, np.inf), bare_softmax), "*minus* infinity"),
+        (masked(lambda scores, may: np.where(may, -np.inf, scores)), "other way round"),
+        (masked(lambda scores, may: np.where(may, -1e9, scores)), "other way round"),
+        (masked(lambda scores, may: np.where(may, -np.inf, scores), bare_softmax), "other way round"),
+        (masked(lambda scores, may: np.where(np.tri(len(may), k=-1) > 0, scores, -np.inf)), "diagonal"),
+        (masked(lambda scores, may: np.where(np.tri(len(may), k=1) > 0, scores, -np.inf)), "right after it"),
+        (masked(lambda scores, may: scores * np.where(may, 1, -np.inf)), "negative score times"),
+        (masked(lambda scores, may: scores / may), "divided by 0"),
+        (masked(lambda scores, may: np.where(np.tri(len(may), k=-2) > 0, scores, -np.inf)), "Some rows hold nan"),
         (lambda Q, K, V: attend(mask=np.tri)(Q, K, V)[1], "two arrays"),
     ],
     "24.3": [
