@@ -414,7 +414,8 @@ def test_wrong_answers_of_every_kind(id):
         if verdict.state == RIGHT and is_right_after_all(id, answers):
             continue
         tried += 1
-        if verdict.state not in (NOT_YET, UNTRIED) or not verdict.message.strip() or seconds > 2:
+        slow = seconds > 6  # 2 on a quick machine
+        if verdict.state not in (NOT_YET, UNTRIED) or not verdict.message.strip() or slow:
             problems.append((name, verdict, seconds))
     assert problems == [] and tried >= 5
 
