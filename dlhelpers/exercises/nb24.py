@@ -1,5 +1,6 @@
 """Exercises of notebook 24, attention."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -152,15 +153,28 @@ def _block(x: Any, heads: int = 4, causal: bool = False) -> Any:
 )
 def transformer_block(function: Any) -> str | None:
     (blind, model), seen = _block_models(function), np.random.default_rng(6).normal(size=(2, 6, 8)).astype("float32")
-    kinds = [type(layer).__name__ for layer in model.layers]
+    parts = _leaves(model)
     for kind, says in (
         ("MultiHeadAttention", "There is no attention in it: add a MultiHeadAttention layer."),
         ("LayerNormalization", "There is no LayerNormalization in it: two are needed, before each part."),
         ("Dense", "The feed-forward part is missing: two Dense layers."),
     ):
-        if kind not in kinds:
+        if not _of_kind(parts, kind):
             return says
-    return _parts_of_block(model, kinds) or _behaviour_of_block(blind, model, seen)
+    return _parts_of_block(parts) or _behaviour_of_block(blind, model, seen) or _arrangement(blind, model, seen)
+
+
+def _leaves(layer: Any) -> list:
+    """The layers of a model, in their order, and those of the models and layers inside of it."""
+    found = []
+    for inner in getattr(layer, "layers", None) or layer._layers:
+        whole = type(inner).__name__ in ("MultiHeadAttention", "LayerNormalization", "Dense")
+        found += [inner] if whole or not (hasattr(inner, "layers") or inner._layers) else _leaves(inner)
+    return found
+
+
+def _of_kind(parts: list, kind: str) -> list:
+    return [layer for layer in parts if type(layer).__name__ == kind]
 
 
 def _block_models(function: Any) -> list:
@@ -181,33 +195,28 @@ def _block_models(function: Any) -> list:
             model = keras.Model(inputs, out)
         except ValueError as problem:
             raise NotYet("What comes out does not depend on x. Is each layer called on the tensor before it?") from problem
-        for weight in model.weights:
-            if weight.name not in ("gamma", "beta"):
-                weight.assign(0.4 * rng.normal(size=weight.shape))
+        for weight in model.weights:  # all normalisations scale and shift alike
+            known = {"gamma": np.linspace(0.6, 1.7, 8), "beta": np.linspace(0.5, -0.4, 8)}.get(weight.name)
+            fits = known is not None and known.shape == weight.shape
+            weight.assign(known if fits else 0.4 * rng.normal(size=weight.shape))
         models.append(model)
     return models
 
 
-def _parts_of_block(model: Any, kinds: list) -> str | None:
-    attend = model.layers[kinds.index("MultiHeadAttention")]
-    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
-    if getattr(attend, "num_heads", 2) != 2:
-        return f"It was called with heads=2, and the attention has {attend.num_heads}: use the argument `heads`."
-    if getattr(attend, "key_dim", 4) != 4:
-        return f"The heads share the d = 8 numbers: with 2 heads, key_dim is d // heads = 4, and this one has {attend.key_dim}."
-    if len(dense) < 2:
-        return "The feed-forward part has two Dense layers: one with 4 * d units, one back to d."
+def _parts_of_block(parts: list) -> str | None:
+    attends, dense = _of_kind(parts, "MultiHeadAttention"), _of_kind(parts, "Dense")
+    if len(attends) > 1:
+        return f"A block has one attention layer, with several heads, and this one has {len(attends)}."
+    if getattr(attends[0], "num_heads", 2) != 2:
+        return f"It was called with heads=2, and the attention has {attends[0].num_heads}: use the argument `heads`."
+    if getattr(attends[0], "key_dim", 4) != 4:
+        return f"The heads share the d = 8 numbers: with 2 heads, key_dim is d // heads = 4, and this one has {attends[0].key_dim}."
+    if len(dense) != 2:
+        return f"The feed-forward part has two Dense layers, one with 4 * d units, one back to d; here Dense stands {len(dense)} times."
     if dense[0].units != 32:
         return f"The first Dense layer should have 4 * d = 32 units for d = 8, and this one has {dense[0].units}."
-    if dense[-1].units != 8:
-        return f"The last Dense layer goes back to d = 8 units, and this one has {dense[-1].units}."
-    bends = [getattr(getattr(layer, "activation", None), "__name__", "linear") for layer in dense]
-    if bends[0] == "linear" and not {"Activation", "ReLU", "LeakyReLU"} & set(kinds):
-        return "Two Dense layers with no activation between them are one linear map. Give the first one relu."
-    if bends[-1] == "relu":
-        return "The last Dense layer has no activation: what is added to x may be negative, too."
-    if kinds.count("LayerNormalization") < 2:
-        return "One LayerNormalization is missing: one stands before the attention, one before the Dense layers."
+    if dense[1].units != 8:
+        return f"The last Dense layer goes back to d = 8 units, and this one has {dense[1].units}."
     return None
 
 
@@ -222,33 +231,135 @@ def _behaviour_of_block(blind: Any, model: Any, x: np.ndarray) -> str | None:
         return "With causal=True the first places still see the last one: use_causal_mask=causal belongs to the *call* of the attention."
     if np.allclose(run(model, last)[:, 0], run(model, x)[:, 0], atol=1e-5):
         return "With causal=False the first place should see the last one. Hand the argument on: use_causal_mask=causal."
-    out, plain = run(model, x), _normed(x)
-    kept = run(_with_silent(model, ("Dense",)), x)
-    if np.allclose(kept, 0, atol=1e-4):
-        return "The Dense layers replace what was there. Add their result to it: return x + ..."
-    nothing = run(_with_silent(model, ("Dense", "MultiHeadAttention")), x)
-    if np.allclose(nothing, 0, atol=1e-4):
-        return "The attention replaces x. Add it: x = x + attention."
-    if np.allclose(nothing, x, atol=1e-3):
+    return None
+
+
+BENDS = ("relu", "gelu", "silu", "leaky_relu", "elu", "selu", "softplus", "tanh", "relu6", "gelu_tanh", "linear")
+
+# What each part of a block may be built from: first what is right, then the mistakes and what is said of them.
+ARRANGEMENTS: dict[str, dict[str, str]] = {
+    "query": {"y": "", "x": "The attention's query is x itself. Hand over the normalised one: with y = norm(x) the call is (y, y, ...)."},
+    "value": {"y": "", "x": "The attention's values are x itself. Hand over the normalised one: with y = norm(x) the call is (y, y, ...)."},
+    "first": {
+        "x": "",
+        "y": "Add to x itself, not to its normalised version: give the result of LayerNormalization a name of its own, y.",
+        "none": "The attention replaces x. Add it: x = x + attention.",
+        "x twice": "In the first sum x is added twice.",
+        "x + y": "In the first sum x is added, and the normalised x as well. Add the attention to x only.",
+    },
+    "feed": {
+        "norm(h)": "",
+        "h": "The Dense layers get the first sum as it is. Normalise it first, with a second LayerNormalization.",
+        "norm(x)": "The Dense layers get the normalised x, so they see nothing of the attention. Normalise the first sum, h.",
+        "x": "The Dense layers get x itself, so they see nothing of the attention. Give them the first sum, normalised.",
+        "norm(a)": "The Dense layers get the normalised attention alone. Normalise the sum h = x + attention.",
+        "a": "The Dense layers get the attention alone. Give them the sum h = x + attention, normalised.",
+    },
+    "second": {
+        "h": "",
+        "x": "The second sum adds to the x that came in, so the attention is lost from it. Add to the first sum, h = x + attention.",
+        "norm(h)": "The second sum adds to the normalised h. Add to h itself: give the result of LayerNormalization a name of its own, y.",
+        "y": "The second sum adds to the normalised x. Add to the first sum, h = x + attention.",
+        "a": "The second sum adds to the attention alone. Add to the first sum, h = x + attention.",
+        "none": "The Dense layers replace what was there. Add their result to it: return x + ...",
+        "h twice": "In the second sum h is added twice.",
+        "x + h": "The x that came in is added once more at the end: h = x + attention holds it already.",
+    },
+    "last": {"": "", "relu": "The last Dense layer has no activation: what is added to x may be negative, too."},
+    "end": {"": "", "norm": "One more normalisation stands at the end. A block ends with the sum, h + dense(norm(h))."},
+}
+
+
+def _arrangement(blind: Any, model: Any, x: np.ndarray) -> str | None:
+    """Which sums and normalisations give what the block gives; its own layers are used, so only their order counts."""
+    out, parts = np.asarray(model(x)), _leaves(model)
+    (attend,), norms, dense = (_of_kind(parts, kind) for kind in ("MultiHeadAttention", "LayerNormalization", "Dense"))
+    named = getattr(dense[0].activation, "__name__", "")
+    bends = BENDS if named == "linear" else (named,)
+    for bend in bends:
+        if any(np.allclose(out, net, atol=1e-3) for net in _right_blocks(attend, norms, dense, bend, x, False)):
+            if bend == "linear":
+                return "Two Dense layers with no activation between them are one linear map. Give the first one relu."
+            if len(norms) < 2:
+                return "One LayerNormalization is missing: a single one is used twice, and each place needs one with factors of its own."
+            if len(norms) > 2:
+                return f"Two LayerNormalization layers are needed, and this block has {len(norms)}."
+            layers = [_of_kind(_leaves(blind), kind) for kind in ("MultiHeadAttention", "LayerNormalization", "Dense")]
+            masked = _right_blocks(layers[0][0], *layers[1:], bend, x, True)
+            if any(np.allclose(np.asarray(blind(x)), net, atol=1e-3) for net in masked):
+                return None
+            return "With causal=False all is right, and with causal=True it is another block: only use_causal_mask=causal should change."
+    for bend in (b for b in bends if b in (named, "relu", "linear")):
+        if says := _turned(out, attend, norms, dense, bend, x):
+            return says
+    if len(norms) < 2:
+        return "One LayerNormalization is missing: one stands before the attention, one before the Dense layers."
+    return "The parts are there, and they are put together in another way: h = x + attention(norm(x)), then h + dense(norm(h))."
+
+
+def _steps(attend: Any, norms: list, dense: list, bend: str) -> tuple[Any, Any, Any]:
+    """The attention, the normalisation and the two Dense layers of a block as functions of arrays."""
+    import keras
+
+    ends = norms[0], norms[-1]
+    tanh = {"gelu_tanh": lambda y: keras.activations.gelu(y, approximate=True)}
+    own = getattr(dense[0].activation, "__name__", "") != "linear"
+    curve = dense[0].activation if own else tanh.get(bend) or keras.activations.get(bend)
+    kernels = [np.asarray(layer.kernel) for layer in dense]
+    biases = [0 if layer.bias is None else np.asarray(layer.bias) for layer in dense]
+
+    def feed(y: np.ndarray) -> np.ndarray:
+        return np.asarray(curve((y @ kernels[0] + biases[0]).astype("float32"))) @ kernels[1] + biases[1]
+
+    def look(query: np.ndarray, value: np.ndarray, causal: bool = False) -> np.ndarray:
+        return np.asarray(attend(query, value, use_causal_mask=causal))
+
+    def own_or(layer: Any, name: str, plain: float) -> Any:
+        weight = getattr(layer, name, None)
+        return plain if weight is None else np.asarray(weight)
+
+    scales, shifts, small = zip(*((own_or(n, "gamma", 1), own_or(n, "beta", 0), n.epsilon) for n in ends), strict=True)
+
+    def norm(y: np.ndarray, place: int) -> np.ndarray:
+        deviations = y - y.mean(axis=-1, keepdims=True)
+        unit = deviations / np.sqrt((deviations**2).mean(axis=-1, keepdims=True) + small[place])
+        return unit * scales[place] + shifts[place]
+
+    return look, norm, feed
+
+
+def _right_blocks(attend: Any, norms: list, dense: list, bend: str, x: np.ndarray, causal: bool) -> list:
+    """Normalised before each part, as in the notebook, or after each sum, as in the first Transformer."""
+    look, norm, feed = _steps(attend, norms, dense, bend)
+    y = norm(x, 0)
+    h = x + look(y, y, causal)
+    after = norm(x + look(x, x, causal), 0)
+    return [h + feed(norm(h, 1)), norm(after + feed(after), 1)]
+
+
+def _turned(out: np.ndarray, attend: Any, norms: list, dense: list, bend: str, x: np.ndarray) -> str | None:
+    """What is said of the arrangement with the fewest mistakes (at most three) that gives `out`."""
+    look, norm, feed = _steps(attend, norms, dense, bend)
+    out, x = out[:1], x[:1]
+    y, found = norm(x, 0), []
+    for query, value in itertools.product(*map(ARRANGEMENTS.get, ("query", "value"))):
+        a = look({"x": x, "y": y}[query], {"x": x, "y": y}[value])
+        for first, base in {"x": x, "y": y, "none": 0 * x, "x twice": 2 * x, "x + y": x + y}.items():
+            h = base + a
+            inside = {"norm(h)": norm(h, 1), "h": h, "norm(x)": norm(x, 1), "x": x, "norm(a)": norm(a, 1), "a": a}
+            below = {"h": h, "x": x, "norm(h)": norm(h, 1), "y": y, "a": a, "none": 0 * x, "h twice": 2 * h, "x + h": x + h}
+            fed_back = {fed: feed(given) for fed, given in inside.items()}
+            for (fed, plain), last in itertools.product(fed_back.items(), ("", "relu")):
+                added = np.maximum(plain, 0) if last else plain
+                for second, kept in below.items():
+                    for end in ("", "norm"):
+                        net = norm(kept + added, 1) if end else kept + added
+                        if abs(out - net).max() < 1e-3:
+                            found.append((query, value, first, fed, second, last, end))
+    if not found:
         return None
-    if np.allclose(nothing, 2 * x, atol=1e-3):
-        return "x is added twice."
-    after = abs(out.mean(axis=-1)).max() < 1e-3 and abs(out.std(axis=-1) - 1).max() < 1e-2
-    if np.allclose(nothing, plain, atol=1e-2) and after:
-        return None  # normalised after each sum, as in the first Transformer
-    return "Add to x itself, not to its normalised version: give the result of LayerNormalization a name of its own, y."
-
-
-def _normed(x: np.ndarray) -> np.ndarray:
-    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-3)
-
-
-def _with_silent(model: Any, kinds: tuple) -> Any:
-    """The same model, in which all weights of some kinds of layers are 0 (it is changed in place)."""
-    for layer in model.layers:
-        if type(layer).__name__ in kinds:
-            layer.set_weights([0 * weight for weight in layer.get_weights()])
-    return model
+    mistakes = lambda chosen: [says[one] for one, says in zip(chosen, ARRANGEMENTS.values(), strict=True) if says[one]]  # noqa: E731
+    return min(map(mistakes, found), key=len)[0] if all(map(mistakes, found)) else None
 
 
 @exercise(
@@ -300,24 +411,94 @@ def _parameters(blocks: int, d: int, vocabulary: int, places: int) -> int:
 def parameters(function: Any) -> str | None:
     shapes = [(12, 768, 50_257, 1024), (2, 8, 30, 5), (3, 10, 7, 11)]
     got = np.array([number(call(function, *shape)) for shape in shapes])
+    if close(got, [_parameters(*shape) for shape in shapes], rtol=0, atol=0.5):
+        return None
+    return _miscounted(_terms(function)) or (
+        f"For 2 blocks, d = 8, 30 tokens and 5 places it gives {got[1]:.10g}, and there are {_parameters(2, 8, 30, 5)}."
+    )
 
-    def count(inside: Any, outside: Any) -> list:
-        return [outside(d, v, t) + n * inside(d) for n, d, v, t in shapes]
 
-    block, rest = lambda d: 12 * d**2 + 13 * d, lambda d, v, t: v * d + t * d + 2 * d
-    mistakes = [
-        (count(lambda d: 12 * d**2, rest), "The biases and normalisations of the blocks are missing: 13 d in each."),
-        (count(lambda d: 12 * d**2 + 9 * d, rest), "Each block has two normalisations with 2d numbers each."),
-        (count(block, lambda d, v, t: v * d + t * d), "The normalisation after the last block is missing: 2d numbers."),
-        (count(block, lambda d, v, t: v * d + 2 * d), "The table of positions is missing: a row of d numbers for each place."),
-        (count(block, lambda d, v, t: t * d + 2 * d), "The table of tokens is missing: a row of d numbers for each token."),
-        (count(block, lambda d, v, t: 2 * v * d + t * d + 2 * d), "The output layer uses the table of tokens once more, so count it once."),
-        (count(lambda d: 8 * d**2 + 9 * d, rest), "The attention is missing: four matrices of d by d, with biases."),
-        (count(lambda d: 11 * d**2 + 12 * d, rest), "The attention has a fourth matrix, which mixes the heads."),
-        (count(lambda d: 4 * d**2 + 8 * d, rest), "The two Dense layers are missing: d to 4d and back, with biases."),
-        ([_parameters(1, *shape[1:]) for shape in shapes], "This is the count for a single block."),
-    ]
-    return grade(got, [_parameters(*shape) for shape in shapes], mistakes, rtol=0, atol=0.5)
+TERMS: dict[str, Any] = {
+    "n d d": lambda n, d, v, t: n * d * d,
+    "n d": lambda n, d, v, t: n * d,
+    "n": lambda n, d, v, t: n,
+    "d d": lambda n, d, v, t: d * d,
+    "d": lambda n, d, v, t: d,
+    "v d": lambda n, d, v, t: v * d,
+    "t d": lambda n, d, v, t: t * d,
+    "n v d": lambda n, d, v, t: n * v * d,
+    "n t d": lambda n, d, v, t: n * t * d,
+    "v": lambda n, d, v, t: v,
+    "t": lambda n, d, v, t: t,
+    "v t": lambda n, d, v, t: v * t,
+    "1": lambda n, d, v, t: 1,
+}
+
+
+def _terms(function: Any) -> dict | None:
+    """How often each of TERMS is counted, or None if the count is no sum of them."""
+    shapes = [tuple(map(int, shape)) for shape in np.random.default_rng(9).integers(2, 12, (40, 4))]
+    counted = np.array([number(call(function, *shape)) for shape in shapes])
+    table = np.array([[term(*shape) for term in TERMS.values()] for shape in shapes], dtype=float)
+    often = np.round(np.linalg.lstsq(table, counted, rcond=None)[0], 4)
+    return dict(zip(TERMS, often, strict=True)) if np.allclose(table @ often, counted, rtol=0, atol=0.01) else None
+
+
+MATRICES = {
+    0: "The matrices of the blocks are missing: four of d by d for the attention, and two Dense layers, d to 4d and back.",
+    4: "Of the matrices you count 4 d² in each block. Are those of both parts in it, the attention's and the two Dense layers'?",
+    6: "Of the matrices you count 6 d² in each block. The Dense layers go from d to 4d and back: 4 d² each, not d².",
+    8: "4 d² are missing in each block. Are the attention's four matrices in it, and both Dense layers with 4 d² each?",
+    9: "3 d² are missing in each block. The attention has four matrices: for queries, keys and values, and one that mixes the heads.",
+    11: "One d² is missing in each block. The attention has a fourth matrix, which mixes the heads.",
+}
+VECTORS = {
+    0: "The biases and normalisations of the blocks are missing: every bias counts, and each normalisation has 2d numbers.",
+    4: "9 d are missing in each block. Are all biases in it, d for each of four matrices, and 4d and d for the Dense layers?",
+    5: "8 d are missing in each block. Are the four biases of the attention in it, d each, and two normalisations with 2d each?",
+    8: "5 d are missing in each block. Are the biases of the two Dense layers in it, 4d and d?",
+    9: "4 d are missing in each block. Are the four biases of the attention in it, the 4d of the first Dense layer, "
+    "and two normalisations with 2d numbers each?",
+    10: "3 d are missing in each block. Is the first Dense layer's bias in it with 4d numbers, one for each unit?",
+    11: "2 d are missing in each block. Are there two normalisations in it, with 2d numbers each?",
+    12: "One d is missing in each block. Is the bias of the second Dense layer in it, d numbers, and all four of the attention?",
+    15: "2 d too many are in each block. Two normalisations stand in a block, and the last one stands after all of them.",
+    16: "3 d too many are in each block. Is the second Dense layer's bias counted with d numbers, one for each unit?",
+}
+
+
+def _miscounted(often: dict | None) -> str | None:
+    """The first mistake in a count, told from how often each term is in it."""
+    if often is None:
+        return None
+    if often["n d d"] == 0 and often["d d"] == 12:
+        return "This is the count for a single block: its numbers come once for each block."
+    if often["n v d"] or often["n t d"]:
+        return "The tables of tokens and places stand outside of the blocks: count them once, not in each block."
+    tables = {"v d": "of tokens is missing: a row of d numbers for each token.", "t d": "of positions is missing: a row of d numbers for each place."}
+    missing = [name for name in tables if often[name] == 0]
+    if len(missing) == 2:
+        return "Both tables are missing, which stand before the blocks: a row of d numbers for each token, and one for each place."
+    if missing:
+        return "The table " + tables[missing[0]]
+    if often["v d"] == 2:
+        return "The output layer uses the table of tokens once more, so count it once."
+    if often["v"] == 1:
+        return "There is one number too many for each token: the output layer has no bias."
+    if often["n"]:
+        return "Something in a block is counted as single numbers. Every bias and every normalisation is a vector: a number for each unit."
+    matrices, vectors = often["n d d"], often["n d"]
+    if matrices != 12:
+        count = f"Of the matrices you count {matrices:.10g} d² in each block: the attention's four have d² each, the two Dense layers 4 d² each."
+        return MATRICES.get(matrices, count)
+    if vectors != 13:
+        count = f"The matrices are right. Of biases and normalisations you count {vectors:.10g} d in each block."
+        return VECTORS.get(vectors, count + " The biases have 4d, 4d and d, each normalisation 2d.")
+    if often["d"] == 0:
+        return "The normalisation after the last block is missing: 2d numbers."
+    if often["d"] == 1:
+        return "The normalisation after the last block has 2d numbers: a factor and a shift for each of d."
+    return None
 
 
 def _patches(images: Any) -> Any:

@@ -111,6 +111,31 @@ def with_relu_layer(x, heads=4, causal=False):
     return layers.Add()([x, layers.Dropout(0.1)(layers.Dense(d)(y))])
 
 
+def written(order, relu="relu", feed="sequence", once=False):
+    """A block whose sums are written down in `order`, a text of Python with its parts."""
+
+    def block(x, heads=4, causal=False):
+        import keras
+        from keras import layers, ops
+
+        d = x.shape[-1]
+        attend, wide, back = layers.MultiHeadAttention(heads, d // heads), layers.Dense(4 * d), layers.Dense(d)
+        n1 = layers.LayerNormalization()
+        n2, n3 = n1 if once else layers.LayerNormalization(), layers.LayerNormalization()
+        bend = {"relu": ops.relu, "linear": lambda y: y, "gelu": ops.gelu}[relu]
+        stack = keras.Sequential([layers.Dense(4 * d, activation=relu), layers.Dense(d)])
+        dense = stack if feed == "sequence" else lambda y: back(bend(wide(y)))
+        found = {"x": x, "n1": n1, "n2": n2, "n3": n3, "dense": dense, "bend": ops.relu}
+        found["look"] = lambda *seen: attend(*seen, use_causal_mask=causal)
+        exec(order, found)
+        return found["out"]
+
+    return block
+
+
+AS_TEXT = "y = n1(x); h = x + look(y, y); out = h + dense(n2(h))"
+
+
 def pointer(epochs=4, position=True, attention=True, follow=True, gru=False, logits=True, outputs=10, rows=4000):
     """A network for exercise 24.4, trained or not."""
     import keras
@@ -167,7 +192,10 @@ def count(block=lambda d: 12 * d**2 + 13 * d, token=1, place=1, end=2, blocks=Tr
 RIGHT = {
     "24.1": [(nb24._attention,), (attend(),), (with_ops(),)],
     "24.2": [(nb24._causal_attention,), (attend(mask=np.tri, hidden=-1e9),), (one_by_one,), (with_ops(causal=True),)],
-    "24.3": [(transformer(),), (with_relu_layer,), (transformer(relu="gelu"),), (transformer(post=True),)],
+    "24.3": [(transformer(),), (with_relu_layer,), (transformer(relu="gelu"),), (transformer(post=True),),
+        (written(AS_TEXT),), (written(AS_TEXT, feed="ops"),), (written(AS_TEXT, relu="gelu", feed="ops"),),
+        (written("h = n1(x + look(x, x)); out = n2(h + dense(h))"),),
+    ],  # fmt: skip
     "24.5": [(nb24._parameters,), (count(),), (lambda *shape: float(count()(*shape)),)],
     "24.6": [(nb24._patches,), (cut(),), (slices,), (splits,)],
 }
@@ -216,7 +244,7 @@ WRONG = {
         (transformer(attention=False), "no attention"),
         (transformer(feed=False), "feed-forward part is missing"),
         (transformer(norms=0), "no LayerNormalization"),
-        (transformer(norms=1), "One LayerNormalization"),
+        (transformer(norms=1), "second LayerNormalization"),
         (transformer(norm="BatchNormalization"), "no LayerNormalization"),
         (transformer(relu=None), "one linear map"),
         (transformer(last="relu"), "may be negative"),
@@ -229,20 +257,67 @@ WRONG = {
         (transformer(first=False), "The attention replaces x"),
         (transformer(second=False), "The Dense layers replace"),
         (transformer(name_kept=False), "name of its own"),
+        (written("y = n1(x); h = x + look(y, y); out = x + dense(n2(h))"), "adds to the x that came in"),
+        (written("y = n1(x); h = x + look(x, y); out = h + dense(n2(h))"), "query is x itself"),
+        (written("y = n1(x); h = x + look(y, x); out = h + dense(n2(h))"), "values are x itself"),
+        (written("y = n1(x); h = x + look(y, y); out = n3(h + dense(n2(h)))"), "One more normalisation"),
+        (written("y = n1(x); h = x + look(y, y); out = n2(h + dense(h))"), "as it is"),
+        (written("y = n1(x); h = x + look(y, y); out = h + dense(n2(x))"), "the normalised x"),
+        (written("y = n1(x); h = x + look(y, y); out = h + dense(x) + 0 * n2(x)"), "get x itself"),
+        (written("y = n1(x); a = look(y, y); out = x + a + dense(n2(a))"), "normalised attention alone"),
+        (written("y = n1(x); a = look(y, y); out = x + a + dense(a) + 0 * n2(a)"), "attention alone"),
+        (written("y = n1(x); h = x + look(y, y); z = n2(h); out = z + dense(z)"), "the normalised h"),
+        (written("y = n1(x); a = look(y, y); h = x + a; out = y + dense(n2(h))"), "adds to the normalised x"),
+        (written("y = n1(x); a = look(y, y); h = x + a; out = a + dense(n2(h))"), "adds to the attention alone"),
+        (written("y = n1(x); h = x + look(y, y); out = x + h + dense(n2(h))"), "once more at the end"),
+        (written("y = n1(x); h = x + look(y, y); out = h + h + dense(n2(h))"), "h is added twice"),
+        (written("y = n1(x); h = x + x + look(y, y); out = h + dense(n2(h))"), "x is added twice"),
+        (written("y = n1(x); h = x + y + look(y, y); out = h + dense(n2(h))"), "normalised x as well"),
+        (written("y = n1(x); h = x + look(y, y); out = h + bend(dense(n2(h)))"), "may be negative"),
+        (written("y = n1(x); h = x + look(y, y); out = 3 * (h + dense(n2(h)))"), "in another way"),
+        (written(AS_TEXT, once=True), "a single one is used twice"),
+        (written(AS_TEXT, relu="linear"), "one linear map"),
+        (written(AS_TEXT, relu="linear", feed="ops"), "one linear map"),
         (lambda x, heads, causal: x, "no attention"),
         (lambda x, heads, causal: x[:, :3], "keeps the shape"),
         (lambda x: x, "positional argument"),
     ],
     "24.5": [
-        (count(lambda d: 12 * d**2), "biases"),
+        (count(lambda d: 12 * d**2), "biases and normalisations"),
+        (count(lambda d: 12 * d**2 + 4 * d), "Are all biases in it"),
+        (count(lambda d: 12 * d**2 + 5 * d), "8 d are missing"),
+        (count(lambda d: 12 * d**2 + 8 * d), "biases of the two Dense layers"),
+        (count(lambda d: 12 * d**2 + 9 * d), "four biases of the attention"),
         (count(lambda d: 12 * d**2 + 9 * d), "two normalisations"),
-        (count(end=0), "after the last block"),
+        (count(lambda d: 12 * d**2 + 10 * d), "first Dense layer's bias"),
+        (count(lambda d: 12 * d**2 + 11 * d), "two normalisations"),
+        (count(lambda d: 12 * d**2 + 12 * d), "bias of the second Dense layer"),
+        (count(lambda d: 12 * d**2 + 15 * d), "2 d too many"),
+        (count(lambda d: 12 * d**2 + 15 * d, end=0), "2 d too many"),
+        (count(lambda d: 12 * d**2 + 16 * d), "3 d too many"),
+        (count(lambda d: 12 * d**2 + 30 * d), "30 d in each block"),
+        (count(lambda d: 12 * d**2 + 9 * d + 4), "single numbers"),
+        (count(lambda d: 12 * d**2, token=0, place=0, end=0), "Both tables"),
+        (count(lambda d: 12 * d**2, end=0), "biases and normalisations"),
+        (count(token=0, place=0), "Both tables"),
+        (count(end=0), "after the last block is missing"),
+        (count(end=1), "after the last block has 2d"),
+        (count(end=4), "For 2 blocks"),
         (count(place=0), "positions"),
         (count(token=0), "table of tokens is missing"),
         (count(token=2), "once more"),
-        (count(lambda d: 8 * d**2 + 9 * d), "attention is missing"),
+        (lambda n, d, v, t: count()(n, d, v, t) + v, "no bias"),
+        (lambda n, d, v, t: n * count()(1, d, v, t), "not in each block"),
+        (lambda n, d, v, t: count()(n, d, v, t) ** 2, "For 2 blocks"),
+        (count(lambda d: 13 * d), "matrices of the blocks are missing"),
+        (count(lambda d: 8 * d**2 + 9 * d), "attention's four matrices"),
+        (count(lambda d: 8 * d**2 + 12 * d), "both Dense layers"),
         (count(lambda d: 11 * d**2 + 12 * d), "fourth matrix"),
-        (count(lambda d: 4 * d**2 + 8 * d), "Dense layers are missing"),
+        (count(lambda d: 9 * d**2 + 10 * d), "3 d² are missing"),
+        (count(lambda d: 4 * d**2 + 8 * d), "two Dense layers"),
+        (count(lambda d: 6 * d**2 + 10 * d), "not d²"),
+        (count(lambda d: 24 * d**2 + 13 * d), "24 d²"),
+        (count(lambda d: 20 * d**2 + 13 * d), "20 d²"),
         (count(blocks=False), "single block"),
         (124_439_808, "function is asked for"),
     ],
