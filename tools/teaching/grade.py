@@ -43,7 +43,7 @@ from tools.authors.notebooks import ROOT, THREADS, NotebookError, is_claims, mas
 
 SECONDS, SETUP_SECONDS, MEGABYTES = 120, 900, 4000  # of an exercise: the student's part, the course's part, memory
 SIZE = 30_000_000  # bytes of a file
-_ONE = (sys.executable, str(Path(__file__).with_name("grade_one.py")))
+_GRADE_ONE = (sys.executable, str(Path(__file__).with_name("grade_one.py")))
 # From best to worst: of several hand-ins of one notebook, the best counts.
 ORDER = ("solved", "wrong", "cell failed", "time-out", "too much memory", "tampered", "set-up failed")
 ORDER += ("not tried", "missing")
@@ -376,7 +376,7 @@ def _command(folder: str) -> dict[str, Any]:
 
 def _start(order: str, send: int, folder: str) -> Popen:
     """Start a process for one exercise, and give it the order; `send` is closed here."""
-    process = Popen(_ONE, stdin=subprocess.PIPE, pass_fds=[send], text=True, **_command(folder))
+    process = Popen(_GRADE_ONE, stdin=subprocess.PIPE, pass_fds=[send], text=True, **_command(folder))
     os.close(send)
     _hand_over(order, process.stdin)
     return process
@@ -398,7 +398,7 @@ class Server:
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._process = Popen(
-                [*_ONE, str(theirs.fileno())], pass_fds=[theirs.fileno()], **_command(self._folder.name)
+                [*_GRADE_ONE, str(theirs.fileno())], pass_fds=[theirs.fileno()], **_command(self._folder.name)
             )
         self._answers = self._connection.makefile()
 
