@@ -8,6 +8,8 @@ ARGS ?=
 URL ?=
 # Notebooks that `make test` runs at a time; each may need 2.5 GB and keeps more than one core busy.
 WORKERS ?= 2
+# What `make test` cuts short: the solved notebooks that take more than a minute train for a few steps only there.
+SHORT := --short-above=60
 # Where an NVIDIA driver is found, TensorFlow comes with its CUDA libraries.
 TENSORFLOW := $(if $(shell command -v nvidia-smi 2>/dev/null),tensorflow[and-cuda],tensorflow)
 
@@ -22,11 +24,12 @@ SITE_PY := $(SITE_VENV)/bin/python
 SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
   { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides plans check-site set-repo clean
+.PHONY: help lab test test-all lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides plans check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
-	@echo "make test              lint, unit tests, then every notebook against its saved outputs"
+	@echo "make test              lint, unit tests, every notebook against its saved outputs; above a minute, cut short"
+	@echo "make test-all          the same, with nothing cut short"
 	@echo "make lint              ruff on all code, the linter on the notebooks"
 	@echo "make run NB=01         run one notebook, write build/01_....html (NB=solutions/01: solved)"
 	@echo "make save NB=01        authors: re-run a solved notebook, save its outputs, renew what hangs on it"
@@ -69,7 +72,10 @@ lint: $(READY)
 
 test: lint
 	$(PY) -m pytest -q -n $(WORKERS) tests
-	$(PY) -m pytest -q -n $(WORKERS) --nbval notebooks
+	$(PY) -m pytest -q -n $(WORKERS) --nbval notebooks $(SHORT)
+
+test-all: SHORT :=
+test-all: test
 
 run: $(READY)
 	$(PY) -m tools.authors.run_notebook $(NB)

@@ -8,6 +8,8 @@ Two kinds of notebooks
     (switches.py). An exception fails, outputs are not compared.
     Every other notebook is a master: its fresh outputs must be the saved ones. With NB_TEST_SEED_OFFSET=1 in the
     environment, all seeds of the masters are others: then only exceptions fail, that is, claims that do not hold.
+    `--short-above=60` treats each master whose header gives more than 60 s like a student edition: it trains for a few
+    steps, an exception fails, and the cells with the tag `claims` are skipped.
 
 What counts as the same output
     Kind and order of the outputs are exact; texts are compared as text.py says, figures by what they show
@@ -203,7 +205,8 @@ class Notebook(IPyNbFile):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.student = (self.path.parent / "solutions" / self.path.name).exists()
-        self.compared = not self.student and switches.seed_offset() == 0
+        self.short = self.student or seconds(self.path) > self.config.getoption("short_above")
+        self.compared = not self.short and switches.seed_offset() == 0
         self.in_order: list[pytest.Item] = []
         self.due = 0
         self.messages: list[dict[str, Any]] = []
@@ -236,7 +239,7 @@ class Notebook(IPyNbFile):
             # Assertions must count, and without MPLBACKEND figures are drawn into the notebook.
             for name in (switches.SMOKE, "PYTHONOPTIMIZE", "MPLBACKEND"):
                 os.environ.pop(name, None)
-            os.environ.update(switches.environment(smoke=self.student))
+            os.environ.update(switches.environment(smoke=self.short))
             for name, number in threads(os.environ, os.cpu_count()).items():
                 os.environ.setdefault(name, number)
             super().setup()
@@ -290,6 +293,8 @@ class Cell(IPyNbCell):
                 " those above it; a plugin that repeats, reorders or distributes single tests breaks that."
             )
         notebook.due += 1
+        if notebook.short and "claims" in self.cell.metadata.get("tags", []):
+            pytest.skip("training was cut short, so nothing is claimed")
         notebook.messages.clear()
         self.options["skip"] = False
         super().runtest()
@@ -388,6 +393,17 @@ def seconds(path: Path) -> int:
     """Return the running time on a CPU that the header of a notebook gives; 0 without one."""
     found = re.search(r"\*\*Running time\*\*: about (\d+) s on", path.read_text(encoding="utf-8"))
     return int(found[1]) if found else 0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let whoever is in a hurry cut the long notebooks short."""
+    parser.addoption(
+        "--short-above",
+        type=float,
+        default=float("inf"),
+        metavar="SECONDS",
+        help="with --nbval: solved notebooks that take longer, by their header, train for a few steps only",
+    )
 
 
 def _is_on(config: pytest.Config) -> bool:

@@ -390,3 +390,17 @@ def test_other_seeds_are_held_to_the_claims_only(tmp_path: Path) -> None:
     write(tmp_path / "notebooks" / "x.ipynb", ("print(0.7)", [printed("0.5\n")]), ("assert 1 > 2", []))
     found = outcomes(run(tmp_path, "notebooks", NB_TEST_SEED_OFFSET="1"))
     assert found == {"x.ipynb::saved outputs": "PASSED", "x.ipynb::Cell 0": "PASSED", "x.ipynb::Cell 1": "FAILED"}
+
+
+def test_long_notebooks_are_cut_short_on_demand(tmp_path: Path) -> None:
+    course(tmp_path)
+    path = tmp_path / "notebooks" / "x.ipynb"
+    write(path, ("print(0.7)", [printed("0.5\n")]), ("assert 1 > 2", [], ["claims"]), ("1 / 0", []))
+    notebook = nbformat.read(path, 4)
+    notebook.cells.insert(0, v4.new_markdown_cell("**Running time**: about 61 s on 2 CPU cores"))
+    nbformat.write(notebook, path)
+    short = run(tmp_path, "notebooks", "--short-above=60")
+    cells = [f"x.ipynb::Cell {number}" for number in range(3)]
+    assert [outcomes(short).get(name) for name in cells] == ["PASSED", None, "FAILED"] and "1 skipped" in short, short
+    whole = run(tmp_path, "notebooks", "--short-above=61")
+    assert [outcomes(whole)[name] for name in cells] == ["FAILED"] * 3, whole
