@@ -123,7 +123,7 @@ FAULTS = [
     _fault("nbval: the tag tol is ignored", PLUGIN, 'tolerance = tag_value(self.cell, "tol")', "tolerance = None"),
     _fault("nbval: a missing output passes", PLUGIN, 'problem = kinds_problem(saved, fresh) or "\\n\\n".join(self._problems(saved, fresh))', 'problem = "\\n\\n".join(self._problems(saved[: len(fresh)], fresh[: len(saved)]))'),
     _fault("nbval: order of execution unchecked", PLUGIN, "        found += [(cells[i].cell_num, problem) for i, problem in order_problems([item.cell for item in cells])]\n", ""),
-    _fault("nbval: students' notebooks train in full", PLUGIN, "switches.environment(smoke=self.student)", "switches.environment()"),
+    _fault("nbval: students' notebooks train in full", PLUGIN, "switches.environment(smoke=self.short)", "switches.environment()"),
     _fault("nbval: what a figure shows is not compared", PLUGIN, "problem = self._figure_problem(*pair) or picture_problem", "problem = picture_problem"),
     _fault("nbval: a saved error passes", OUTPUTS, "if output.output_type == \"error\" and not may_fail:", "if False:"),
     _fault("nbval: times in an output pass", OUTPUTS, "        for what, excerpt in _unstable(output):\n", "        for what, excerpt in ():\n"),
