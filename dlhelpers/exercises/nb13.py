@@ -1,5 +1,6 @@
 """Exercises of notebook 13, recurrent networks from scratch."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,12 @@ def unrolled(function: Any) -> str | None:
     try:
         result = array(call(function, x, U, W, b), finite=False)
     except NotYet as problem:
-        if any(word in str(problem).lower() for word in ("shape", "dimension", "size", "fit", "incompatible")):
-            raise NotYet(f"{problem} (x has shape (series, steps, inputs); the inputs of step t are `x[:, t]`.)") from None
+        told = re.sub(r"\{\{.*?\}\} | \[Op:.*", "", str(problem))  # TensorFlow's names for its own functions
+        if any(word in told.lower() for word in ("shape", "dimension", "size", "fit", "incompatible")):
+            shapes = "x has shape (series, steps, inputs), so the inputs of step t are `x[:, t]`; h has shape (series, units), so write `h @ W`."
+            raise NotYet(f"{told} ({shapes})") from None
+        if "index out of range" in told:
+            raise NotYet(f"{told}. (Is `states.append(h)` in the loop? Without it the list stays empty.)") from None
         raise
     right = _states(x, U, W, b)
     if message := _wrong_shape(result, right):
@@ -68,8 +73,29 @@ def unrolled(function: Any) -> str | None:
         (right[:, ::-1], "Right states in the wrong order: the first step comes first."),
         (_states(x[:, ::-1], U, W, b), "This reads the series from its end. Start with x[:, 0]."),
         (np.cumsum(right, axis=1), "The states are added up. The new state replaces the old one."),
+        (_added(x, U, W, b), "The new state is added to the old one. It replaces it: `h = ops.tanh(...)`."),
+        (_outside(x @ U, 0 * W, W, b), "Brackets: the old state and the bias belong into the tanh, too."),
+        (_outside(x @ U, W, 0 * W, b), "Brackets: the bias belongs into the tanh, too."),
+        (np.concatenate([0 * right[:, :1], right[:, :-1]], axis=1), "Each state is appended before it is computed: append the *new* h."),
     ]
     return grade(result, right, mistakes, rtol=1e-3, atol=1e-4) or _off_the_tape(function, x, U, W, b)
+
+
+def _added(x: Any, U: Any, W: Any, b: Any) -> np.ndarray:
+    h, states = np.zeros((len(x), len(b))), []
+    for t in range(x.shape[1]):
+        h = h + np.tanh(x[:, t] @ U + h @ W + b)
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
+def _outside(inputs: Any, within: Any, behind: Any, b: Any) -> np.ndarray:
+    """The states when the bracket of the tanh closes too early: h times `within` is in it, h times `behind` is not."""
+    h, states = np.zeros((len(inputs), len(b))), []
+    for t in range(inputs.shape[1]):
+        h = np.tanh(inputs[:, t] + h @ within) + h @ behind + b
+        states.append(h)
+    return np.stack(states, axis=1)
 
 
 def _wrong_shape(result: np.ndarray, right: np.ndarray) -> str | None:
@@ -96,7 +122,7 @@ def _off_the_tape(function: Any, *arrays: np.ndarray) -> str | None:
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.convert_to_tensor(call(function, x, *weights)))
     if any(slope is None for slope in tape.gradient(loss, weights)):
-        return "The states are right, but the tape cannot follow: NumPy's functions hide what they do. Use `ops.tanh`."
+        return "The states are right, but the tape cannot follow: NumPy's functions hide what they do. Use `ops.tanh` and `ops.stack`."
     return None
 
 
@@ -227,6 +253,8 @@ GOAL = 0.01
     praise="It holds a number while fresh ones keep arriving.",
 )
 def a_network_that_remembers(model: Any) -> str | None:
+    if isinstance(model, tuple):
+        return "This is a tuple: `trained` returns the model and its history. Keep the first: `memory_net, _ = trained(...)`."
     model = keras_model(model)
     x, y, age = _marked_series(400, 50, 77)
     if not model.layers or not getattr(model, "built", True):
@@ -278,7 +306,7 @@ def leaking_splits(leaks: Any) -> str | None:
     if chosen == set("ABD"):
         return None
     if "C" in chosen and chosen != set("ABCD"):
-        return "C is sound: all that is forecast in the test lies after all that was used in training. Inputs may reach back over the border: a forecaster knows its past."
+        return "C is sound: all that is forecast in the test lies after all that was used in training. Inputs may reach back over the boundary: a forecaster knows its past."
     if chosen == set("ABCD"):
         return "One of the four is sound: which one keeps all of the test years out of sight?"
     if "A" not in chosen:
@@ -312,6 +340,9 @@ def receptive_field(function: Any) -> str | None:
         (k**depth, "This holds only if the dilations grow as 1, k, k * k. Add up what each layer reaches."),
         (1 + (k - 1) * product, k * product, "The layers stand on each other: their reaches add up, they do not multiply."),
         (1 + (k - 1) * top, k * top, "This is the widest layer alone. The others reach back, too."),
+        (k + (k - 1) * total, "The first kernel is counted twice. It is 1 for the present, and then what each layer reaches back."),
+        (depth + (k - 1) * total, "The present counts once, not once for each layer."),
+        ([np.prod([1 + (n - 1) * d for d in ds]) for n, ds in STACKS], "What the layers reach back adds up; it does not multiply."),
         (1 + total, "This is for kernels of 2 weights. A kernel of k weights has k - 1 gaps."),
         (depth * k, "The layers share inputs, and the dilation is missing. Count how far back each layer reaches."),
     ]

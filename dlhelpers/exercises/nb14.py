@@ -6,7 +6,19 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import NotYet, array, call, chosen_letters, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.core import (
+    OTHER,
+    NotYet,
+    array,
+    call,
+    chosen_letters,
+    close,
+    exercise,
+    grade,
+    keras_model,
+    last_activation,
+    number,
+)
 
 TARGET, MOST = 0.70, 100_000
 
@@ -30,8 +42,14 @@ def bag_sizes(sizes: Any) -> str | None:
         ([4, 3], "These are the pairs alone and the triples alone. The shorter runs belong to the bag, and each once."),
         ([6, 3], "The bag of 3-grams holds the words and the pairs, too."),
         ([9, 6], "Right numbers, wrong order: first the 2-grams, then the 3-grams."),
+        ([3, 6], [4, 7], "The bag of 2-grams holds the single words *and* the pairs; the bag of 3-grams holds the triples as well."),
     ]
-    return grade(sizes.ravel(), [6, 9], mistakes)
+    other = OTHER
+    if close(sizes.ravel()[0], 6):
+        other = "The first number is right. The bag of 3-grams holds the same entries and each different triple."
+    elif close(sizes.ravel()[1], 9):
+        other = "The second number is right. The bag of 2-grams is the same bag without its 3 triples."
+    return grade(sizes.ravel(), [6, 9], mistakes, other=other)
 
 
 @exercise(
@@ -154,6 +172,8 @@ def small_text_network(model: Any) -> str | None:
     try:
         p = np.asarray(model(ids), dtype=float)
     except Exception as problem:
+        if rows := [layer.input_dim for layer in _embeddings(model) if layer.input_dim < 10_000]:
+            raise NotYet(f"The embedding has {rows[0]} rows, and the word indices go up to 9999. Keep 10 000 rows and make them shorter.") from problem
         raise NotYet("The model could not read rows of 32 word indices: start with keras.Input((None,)) and an Embedding.") from problem
     if p.shape not in ((len(y), 1), (len(y),)):
         return f"One probability for each sentence is asked for; for {len(y)} sentences the output has shape {p.shape}."
@@ -162,17 +182,27 @@ def small_text_network(model: Any) -> str | None:
         return "The outputs are nan: training has blown up. Take a smaller learning rate."
     if p.min() < 0 or p.max() > 1:
         return "The outputs are not probabilities: give the last layer a sigmoid."
+    if last_activation(model) == "softmax":
+        return "All outputs are 1: a softmax over a single unit always is. Give the last layer a sigmoid."
     right = float(np.mean((p > 0.5) == y))
     says = f"It gets {right:.1%} of the validation sentences right, and {TARGET:.0%} are asked for."
     if right >= TARGET:
         if right > 0.87:
             return "It knows the validation sentences suspiciously well. Train it on ids_train alone: they are for choosing only."
         return None
+    if not _embeddings(model):
+        return f"{says} The indices are names, not amounts: start with an Embedding, which looks up a row for each word."
     if right < 0.3:
         return f"{says} It does the opposite of what it should: are the labels turned around?"
     if right < 0.58:
         return f"{says} That is guessing. Was it trained, and does the padding count as words (mask_zero)?"
     return f"{says} Another learning rate, or another number of epochs?"
+
+
+def _embeddings(model: Any) -> list[Any]:
+    """The embedding layers of a model, also those inside of its parts."""
+    inner = [one for layer in model.layers for one in (_embeddings(layer) if hasattr(layer, "layers") else [layer])]
+    return [layer for layer in inner if hasattr(layer, "input_dim") and hasattr(layer, "embeddings")]
 
 
 @exercise(
@@ -198,6 +228,7 @@ def parameters(count: Any) -> str | None:
         (80_593, "The weights from input to state are missing: each unit also sees the 16 numbers of a word."),
         (80_209, "This has a single SimpleRNN. There are two LSTMs, each with four sets of weights."),
         (1_600, "These are the LSTMs alone. The embedding and the Dense unit have parameters, too."),
+        (81_681, "An LSTM has one bias for each unit in each of its four sets, and not one for the input and one for the state."),
         (80_000, "This is the embedding alone."),
     ]
     return grade(number(count), 81_617, mistakes, rtol=0)

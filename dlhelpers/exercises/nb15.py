@@ -115,6 +115,8 @@ def smoothing(function: Any) -> str | None:
     except NotYet as problem:
         if "'int'" in str(problem) or "KeyError" in str(problem):
             raise NotYet(f"{problem}. (`followers` is a Counter: `followers[c]` is the count of c.)") from None
+        if "'float' object" in str(problem):
+            raise NotYet(f"{problem}. (`p_shorter` is a number, the probability of c already.)") from None
         raise
     right = (count + K * p) / (N + K)
     mistakes = [
@@ -125,6 +127,8 @@ def smoothing(function: Any) -> str | None:
         ((count + N * p) / (2 * N), "Here both count one half. K is the number of *different* characters, `len(followers)`, and not N."),
         ((count + K * p) / (2 * K), "N is the sum of all counts, `followers.total()`; this takes `len(followers)` for it."),
         (count + K * p / (N + K), "Brackets: the sum of both terms is divided by N + K."),
+        ((N + K * p) / (N + K), "N is how often the context came in all. Above the line stands how often c followed, `followers[c]`."),
+        (count + K * p / N + K, "Brackets: both sums need them, the one above the line and the one below."),
         ((count + K * p) / N + K, "Brackets around N + K: Python divides before it adds."),
         ((count + 1) / (N + 73), (count + 1) / (N + K), "This adds one to each count, which is another way to smooth. Add K * p_shorter."),
         ((K * count / N + N * p) / (N + K), "The weights are the wrong way round: often seen (large N) means that the count is trusted."),
@@ -172,9 +176,10 @@ def tempered(function: Any) -> str | None:
     logarithms, power = np.log(p) / T, "(In Python `p ** 1 / T` is `p / T`, too: the power comes first.)"
     mistakes = [
         (p ** (1 / T), "Right so far, but it does not sum to 1 any more. Divide by the sum."),
-        (_softmax(p / T), "This divides the probabilities by T, and they are no logits. Take their logarithm first."),
+        (_softmax(p / T), np.exp(p / T), "This divides the probabilities by T, and they are no logits. Take their logarithm first."),
         (p / T, "Dividing by T scales all alike, and it does not sum to 1. Temperature divides the logits, log p. " + power),
         (p, "Nothing changed: p / T, scaled to sum to 1, is p again. Temperature divides the logits, log p. " + power),
+        (_softmax(np.log(p / (1 - p)) / T), "log(p / (1 - p)) is the logit of a sigmoid. The softmax undoes log p alone."),
         (_softmax(-np.log(p) / T), "The sign is wrong: the logits are log p. With -log p the unlikeliest gets the most."),
         (_softmax(p ** (1 / T)), "The power undoes the logarithm already: no softmax after it, only divide by the sum."),
         (p ** (1 / T) / (p ** (1 / T)).max(), "Divide by the sum, not by the maximum."),
@@ -230,6 +235,8 @@ def top_k(function: Any) -> str | None:
         other = "Right numbers, but sorted: each must stand at the place of its character, as in z."
     elif k < left.sum() < z.size:
         other = f"For k = {k}, {left.sum()} characters are left. np.sort sorts upwards: count from the end."
+    elif left.sum() < k:
+        other = f"For k = {k}, only {left.sum()} of the characters can still be drawn."
     elif left.sum() == k and (left != best).any():
         other = "k characters are left, but not the likeliest. (np.argsort gives places, not ranks.)"
     return grade(result, right, mistakes, other=other)
@@ -251,6 +258,9 @@ def trained_language_model(model: Any) -> str | None:
     try:
         out = np.asarray(model(x), dtype="float64")
     except Exception as problem:
+        few = [layer.input_dim for layer in model.layers if getattr(layer, "input_dim", vocabulary) < vocabulary]
+        if few:
+            raise NotYet(f"The embedding has {few[0]} rows, and there are V = {vocabulary} different characters.") from problem
         raise NotYet("The model should take whole numbers of shape (pieces, 100), as x_train has them. " + str(problem).split("\n")[0]) from problem
     if out.shape == (len(x), vocabulary):
         return "The model predicts once per piece. With return_sequences=True the recurrent layer answers at each character."
@@ -271,7 +281,7 @@ def trained_language_model(model: Any) -> str | None:
         return told + " That is close to guessing. Was it trained, and does the loss know whether these are logits?"
     if bits > 3.3:
         return told + " That is no more than one letter of memory gives. Is there a recurrent layer, and is the learning rate large enough?"
-    return told + " Train it longer, make it larger, or try another learning rate."
+    return told + " Is the learning rate near 0.01? If so, train it longer or make it larger."
 
 
 def _sees_ahead(model: Any, x: np.ndarray, out: np.ndarray) -> bool:

@@ -24,6 +24,49 @@ def loop(activation="tanh", back=True, bias=True, turn=False, start=False, last=
     return rnn_states
 
 
+def early_bracket(bias_only=False, added=False):
+    """The bracket of the tanh closes too early; or the new state is added to the old one."""
+
+    def rnn_states(x, U, W, b):
+        from keras import ops
+
+        h, states = ops.zeros((x.shape[0], W.shape[0])), []
+        for t in range(x.shape[1]):
+            if added:
+                h = h + ops.tanh(x[:, t] @ U + h @ W + b)
+            else:
+                h = ops.tanh(x[:, t] @ U + h @ W) + b if bias_only else ops.tanh(x[:, t] @ U) + h @ W + b
+            states.append(h)
+        return ops.stack(states, axis=1)
+
+    return rnn_states
+
+
+def appended_first(x, U, W, b):
+    h, states = np.zeros((len(x), len(b))), []
+    for t in range(x.shape[1]):
+        states.append(h)
+        h = np.tanh(x[:, t] @ U + h @ W + b)
+    return np.stack(states, axis=1)
+
+
+def nothing_appended(x, U, W, b):
+    from keras import ops
+
+    return ops.stack([], axis=1)
+
+
+def stacked_by_numpy(x, U, W, b):
+    return np.stack(list(np.moveaxis(np.array(loop()(x, U, W, b)), 1, 0)), axis=1)
+
+
+def columns(x, U, W, b):
+    from keras import ops
+
+    h = ops.zeros((x.shape[0], W.shape[0]))
+    return ops.tanh(x[:, 0] @ U + W @ h + b)
+
+
 def over_series(x, U, W, b):
     h, states = np.zeros((len(x), len(b))), []
     for x_t in x:
@@ -138,6 +181,13 @@ WRONG = {
         (loop(order=-1), "end"),
         (loop(numpy=True), "ops.tanh"),
         (over_series, "(series, steps, inputs)"),
+        (early_bracket(), "the old state and the bias belong into"),
+        (early_bracket(bias_only=True), "the bias belongs into"),
+        (early_bracket(added=True), "added to the old one"),
+        (appended_first, "appended before"),
+        (nothing_appended, "list stays empty"),
+        (stacked_by_numpy, "`ops.stack`"),
+        (columns, "`h @ W`"),
         (lambda x, U, W, b: loop()(x, U, W, b)[:, :1], "behind the loop"),
         (lambda x, U, W, b: loop()(x, U, W, b)[:, :3], "as many steps as series"),
         (np.ones((3, 5, 4)), "function"),
@@ -197,6 +247,9 @@ WRONG = {
         ((lambda k, d: 1 + (k - 1) * np.prod(d),), "multiply"),
         ((lambda k, d: 1 + (k - 1) * max(d),), "widest"),
         ((lambda k, d: 1 + sum(d),), "2 weights"),
+        ((lambda k, d: k + (k - 1) * sum(d),), "counted twice"),
+        ((lambda k, d: sum((k - 1) * one + 1 for one in d),), "counts once"),
+        ((lambda k, d: np.prod([1 + (k - 1) * one for one in d]),), "does not multiply"),
     ],
 }
 
@@ -211,6 +264,7 @@ MODELS = {
             (lambda: untrained(("Dense", 8, {}), ("Dense", 1, {})), "recurrent layer"),
             (lambda: untrained(("LSTM", 8, ALL)), "(400, 50, 1)"),
             (lambda: untrained(("LSTM", 8, ALL), ("Dense", 1, {}), start=(None, 3)), "could not read"),
+            (lambda: (memory(), "history"), "memory_net, _"),
             (lambda: 0.005, "Keras model"),
         ],
     ),

@@ -47,6 +47,10 @@ WRONG = {
         (([4, 3],), "each once"),
         (([6, 3],), "3-grams holds"),
         (([9, 6],), "order"),
+        (([3, 6],), "single words"),
+        (([4, 7],), "single words"),
+        (([6, 8],), "first number is right"),
+        (([7, 9],), "second number is right"),
         ((6,), "Two numbers"),
     ],
     "14.1": [
@@ -101,6 +105,7 @@ WRONG = {
         ((80_593,), "input to state"),
         ((80_209,), "single SimpleRNN"),
         ((1_600,), "LSTMs alone"),
+        ((81_681,), "one bias"),
         ((80_000,), "embedding alone"),
     ],
 }
@@ -117,7 +122,8 @@ def sentences():
 
 
 def network(
-    numbers=8, epochs=0, rows=slice(6400), outputs=1, activation="sigmoid", turned=False, rate=0.02, body="mean"
+    numbers=8, epochs=0, rows=slice(6400), outputs=1, activation="sigmoid", turned=False, rate=0.02, body="mean",
+    words=10_000,
 ):
     """A small text network for exercise 14.4, trained or not."""
     import keras
@@ -125,7 +131,7 @@ def network(
 
     keras.utils.set_random_seed(1)
     middle = {"mean": layers.GlobalAveragePooling1D, "max": layers.GlobalMaxPooling1D}[body]()
-    embed = layers.Embedding(10_000, numbers, mask_zero=body == "mean")
+    embed = layers.Embedding(words, numbers, mask_zero=body == "mean")
     last = layers.Dense(outputs, activation=activation)
     model = keras.Sequential([keras.Input((None,), dtype="int32"), embed, middle, last])
     if epochs:
@@ -141,10 +147,10 @@ def broken():
     return model
 
 
-def dense():
+def dense(inputs=7, activation=None):
     import keras
 
-    return keras.Sequential([keras.Input((7,)), keras.layers.Dense(1)])
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(1, activation=activation)])
 
 
 MODELS = {
@@ -160,6 +166,9 @@ MODELS = {
             (lambda: network(epochs=4, rows=slice(300)), "asked for"),
             (broken, "nan"),
             (dense, "could not read"),
+            (lambda: dense(32, "sigmoid"), "names, not amounts"),
+            (lambda: network(words=3000), "3000 rows"),
+            (lambda: network(activation="softmax"), "single unit"),
             (lambda: 0.75, "Keras model"),
         ],
     )

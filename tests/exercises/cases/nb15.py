@@ -35,6 +35,11 @@ def no_brackets(followers, c, p_shorter):
     return followers[c] + K * p_shorter / (N + K) if followers else p_shorter
 
 
+def no_brackets_at_all(followers, c, p_shorter):
+    N, K = sum(followers.values()), len(followers)
+    return followers[c] + K * p_shorter / N + K if followers else p_shorter
+
+
 def fails_when_empty(followers, c, p_shorter):
     N, K = sum(followers.values()), len(followers)
     return (followers[c] + K * p_shorter) / (N + K)
@@ -56,7 +61,7 @@ def by_weight(followers, c, p_shorter):
 @functools.cache
 def language_model(
     kind="LSTM", units=64, epochs=1, rate=0.01, pieces=5120, sequences=True, ahead=False, later=1,
-    outputs=73,
+    outputs=73, rows=73,
 ):  # fmt: skip
     """A network for exercise 15.6, trained or not."""
     import keras
@@ -66,7 +71,7 @@ def language_model(
 
     keras.utils.set_random_seed(1)
     inputs = keras.Input((None,))
-    x = layers.Embedding(73, 32)(inputs)
+    x = layers.Embedding(rows, 32)(inputs)
     if kind:
         memory = getattr(layers, kind)(units, return_sequences=sequences)
         x = layers.Bidirectional(memory)(x) if ahead else memory(x)
@@ -134,6 +139,9 @@ WRONG = {
         (smooth(own=lambda n, N, K: K * n / N, other=lambda n, N, K: N), "wrong way round"),
         (smooth(own=lambda n, N, K: 0), "count of c is missing"),
         (no_brackets, "Brackets"),
+        (no_brackets_at_all, "both sums"),
+        (smooth(own=lambda n, N, K: N), "in all"),
+        (lambda followers, c, p: p(c), "is a number"),
         (smooth(other=lambda n, N, K: 1), "K before p_shorter"),
         (smooth(own=lambda n, N, K: n * 0.2, other=lambda n, N, K: K), "not the count"),
         (smooth(own=lambda n, N, K: n * (N + K) / N), "Both terms"),
@@ -160,6 +168,8 @@ WRONG = {
         (lambda p, T: p**2 / (p**2).sum(), "argument temperature"),
         (lambda p, T: p**1 / T / (p**1 / T).sum(), "power comes first"),
         (lambda p, T: softmax(-np.log(p) / T), "sign"),
+        (lambda p, T: softmax(np.log(p / (1 - p)) / T), "of a sigmoid"),
+        (lambda p, T: np.exp(p / T), "no logits"),
         (lambda p, T: softmax(np.log2(p) / T), "natural"),
     ],
     "15.5": [
@@ -175,6 +185,7 @@ WRONG = {
         (lambda z, k: cut(z, k, strict=True), "One is missing"),
         (lambda z, k: cut(z, k, shift=1), "One too many"),
         (lambda z, k: cut(z, 3), "use the arguments"),
+        (lambda z, k: softmax(np.where(z == np.sort(z)[-k], z, -np.inf)), "only 1"),
         (lambda z, k: softmax(np.where(z >= np.sort(z)[k], z, -np.inf)), "5 characters"),
         (lambda z, k: np.sort(cut(z, k))[::-1], "sorted"),
         (lambda z, k: softmax(np.where(np.argsort(z) >= len(z) - k, z, -np.inf)), "not ranks"),
@@ -196,6 +207,7 @@ MODELS = {
             (lambda: language_model(units=8, ahead=True, pieces=320), "later"),
             (lambda: language_model(units=32, later=0, rate=0.03, pieces=1280), "gives back"),
             (lambda: language_model(outputs=72, epochs=0), "a number for each character"),
+            (lambda: language_model(rows=50, epochs=0), "has 50 rows"),
             (lambda: 2.4, "Keras model"),
         ],
     )
