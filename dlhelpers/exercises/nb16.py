@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
 
 # 16.1 and 16.2: a Gumbel head
 
@@ -40,8 +40,11 @@ def gumbel_loss(function: Any) -> str | None:
     given, raw = tf.constant(y, "float32"), tf.Variable(outputs, dtype="float32")
     with tf.GradientTape() as tape:
         returned = call(function, given, raw)
-        result = array(returned)
+        result = array(returned, finite=False)
         total = tf.reduce_mean(returned) if tf.is_tensor(returned) else None
+    if np.isnan(result).any():
+        return "This is nan, as the logarithm of a negative number is. A scale is positive: has the second column gone through ops.softplus?"
+    array(returned)  # refuses what is infinite
     gradient = None if total is None else tape.gradient(total, raw)
 
     losses = _gumbel_losses(y, outputs[:, :1], np.logaddexp(0, outputs[:, 1:]))
@@ -82,9 +85,10 @@ def _gumbel_mistakes(y: np.ndarray, outputs: np.ndarray) -> list[tuple[Any, ...]
         (t + np.exp(-t), "log(scale) is missing: the factor 1/s of the density. Without it, a huge scale costs little."),
         (t + np.exp(-t) - np.log(scale), "log(scale) has the wrong sign: s stands below the fraction line."),
         (np.exp(-t) + np.log(scale), "One term is missing: t itself."),
+        (t + np.exp(-t) + 1 / scale, t + np.exp(-t) + scale, "The factor 1/s of the density becomes + log(scale): here its logarithm is missing."),
         (t + np.log(scale), "One term is missing: exp(-t)."),
         (t + np.exp(t) + np.log(scale), "The exponent is -t, with a minus sign."),
-        (t - np.exp(-t) + np.log(scale), "In -log of exp(-(t + exp(-t))) both terms come out with a plus."),
+        (t - np.exp(-t) + np.log(scale), -t - np.exp(-t) + np.log(scale), "In -log of exp(-(t + exp(-t))) both terms come out with a plus."),
         (-t + np.exp(t) + np.log(scale), "t is turned around: (y - mode) / scale, not (mode - y) / scale."),
         (np.exp(-right), -np.exp(-right), "This is the density. The loss is minus its logarithm."),
         (crossed, "outputs[:, 0] has shape (n,), and (n, 1) minus (n,) compares everyone with everyone. Slice outputs[:, :1]."),
@@ -157,12 +161,15 @@ def noisy_floor(value: Any) -> str | None:
     mistakes = [
         (0, "0 would need labels that are known for sure. These are wrong in 20 of 100 cases, at random."),
         (-np.log(0.8), "This is the loss when the label is right. In 20 of 100 cases it is wrong."),
+        (right / 10, "This is the mean of the ten terms. The entropy is their sum."),
+        (-np.log(other), "This is the loss when the label is wrong, which happens in 20 of 100 cases. In the others it is right."),
+        (-0.2 * np.log(other), "This is the part of the wrong labels. The right label has a loss too."),
         (-0.8 * np.log(0.8), "This is only the first of ten terms. The wrong labels have losses too."),
         (-0.8 * np.log(0.8) - 0.2 * np.log(0.2), "The 0.2 is shared by nine classes: each of them has the probability 0.2 / 9."),
         (-0.8 * np.log(0.8) - other * np.log(other), "There are nine wrong classes, so the last term comes nine times."),
         (-0.8 * np.log(0.8) - 9 * 0.2 * np.log(0.2), "The 0.2 is shared by nine classes: each has 0.2 / 9, and not 0.2."),
         (-0.8 * np.log(0.8) - 0.2 * np.log(0.02), "A wrong label is one of nine classes, not of ten."),
-        (-np.log(0.8) - np.log(0.2), -np.log(0.8) - 9 * np.log(other), "Weight each loss with its probability: -p log p."),
+        (-np.log(0.8) - np.log(0.2), -np.log(0.8) - np.log(other), -np.log(0.8) - 9 * np.log(other), "Weight each loss with its probability: -p log p."),
         (np.log(10), "This is the loss of guessing, the ceiling. The floor is lower: the labels are not uniform."),
         (-right, "The sign is turned: entropy is minus the sum of p log p."),
         (right / np.log(2), "This is in bits. Use the natural logarithm."),
@@ -261,7 +268,9 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
     mistakes = [
         (a.mean(axis=0), "This is the mean of the logs. The log of the mean is larger: average the probabilities."),
         (right + n, right + 2 * n, "This is the log of the sum. A mean divides by the number of networks: minus log n."),
-        ((right + n) / len(a), "Divide inside of the logarithm: minus log n, not divided by n."),
+        ((right + n) / len(a), (right + n) / n, "Divide inside of the logarithm: outside, that is minus log n and no division."),
+        (right + n - len(a), "A mean divides by n inside of the logarithm. Outside, that is minus log n, not minus n."),
+        (np.log(np.exp(np.exp(a)).mean(axis=0)), "`a` holds logarithms already: logsumexp takes them as they are, without an exp before it."),
         (right + n - np.log(a.shape[1]), "n is the number of networks, len(a), and not of examples."),
         (right + n - np.log(a.size), "n is the number of networks, len(a), and not of all values."),
         (right + n - most, "Two things are missing after the log: add the largest value again, and subtract log n."),
@@ -283,7 +292,12 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
 )
 def chance_ece(function: Any) -> str | None:
     said, days = np.array([0.15, 0.4, 0.6, 0.95]), np.array([60, 20, 30, 90])
-    few = np.array([number(call(function, said, days, np.random.default_rng(seed))) for seed in range(4)])
+    try:
+        few = np.array([number(call(function, said, days, np.random.default_rng(seed))) for seed in range(4)])
+    except NotYet as problem:
+        if "Cannot cast" in str(problem) or "p > 1" in str(problem):
+            return "rng.binomial takes the number of days first, then the probability: rng.binomial(days, said)."
+        raise
     if np.ptp(few) < 1e-12:
         return "It gives the same number each time. Draw the rainy days anew, with the `rng` that comes in."
     shares = [np.random.default_rng(seed).binomial(days, said) / days for seed in range(4)]
@@ -311,6 +325,9 @@ _CHANCE_SLIPS = [
     (lambda said, share, days: np.sqrt(np.average((said - share) ** 2, weights=days)), "The distances are squared here. The ECE takes them as they are."),
     (lambda said, share, days: np.average(said - share, weights=days), "With signs, too high and too low cancel. Take absolute distances."),
     (lambda said, share, days: np.sum(days * abs(said - share)), "This is the sum over all days. Divide by their number."),
+    (lambda said, share, days: np.mean(days * abs(said - share)), "Divide by the number of days, and not by the number of probabilities."),
+    (lambda said, share, days: np.average(abs(said - share), weights=share), "Weight the distances with the days, not with the shares."),
+    (lambda said, share, days: np.average(abs(said - share * days / sum(days)), weights=days), "Divide the rainy days of each probability by its own days[i], not by all days."),
     (lambda said, share, days: np.sum(abs(said - share)), "This is the sum of the distances. Take their mean, weighted with the days."),
     (lambda said, share, days: np.average((said - share) ** 2, weights=days), "The distances are squared here. The ECE takes them as they are."),
     (lambda said, share, days: np.max(abs(said - share)), "This is the largest distance. The ECE is their mean, weighted with the days."),

@@ -59,7 +59,7 @@ def head_for_pressure(function: Any) -> str | None:
         made = call(function, raw)
         if isinstance(made, tuple | list):
             return "Return one distribution, tfd.Normal(mean, sd), and not a pair."
-        if not hasattr(made, "log_prob"):
+        if not (hasattr(made, "log_prob") and hasattr(made, "stddev")):
             return f"A distribution is asked for, tfd.Normal(mean, sd), and not {type(made).__name__}."
         means, sds = made.mean(), made.stddev()
         total = tf.reduce_sum(tf.cast(means, "float32")) + tf.reduce_sum(tf.cast(sds, "float32"))
@@ -84,6 +84,7 @@ def _mean_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, 
     return [
         (raw_mean, "This mean is the network's own number. The head makes mm Hg of it: 130 + 20 * outputs[:, :1]."),
         ((raw_mean - 130) / 20, "The head goes the other way, from steps to mm Hg: 130 + 20 * outputs[:, :1]."),
+        (20 + 130 * raw_mean, "130 and 20 have changed places: a step is 20 mm Hg, and the steps count from 130."),
         (20 * raw_mean, "The mean lacks the 130 mm Hg from which it counts."),
         (130 + raw_mean, "The mean lacks the unit: the network counts in steps of 20 mm Hg."),
         (20 * (130 + raw_mean), (130 + raw_mean) * 20, "First times 20, then plus 130: the 130 is in mm Hg already."),
@@ -103,6 +104,7 @@ def _sd_mistakes(raw_mean: np.ndarray, raw_sd: np.ndarray) -> list[tuple[Any, ..
             np.logaddexp(0, 130 + 20 * raw_sd),
             "The mean is right. In the sd the 130 and the 20 have gone into the softplus: it takes the second column alone, and the 20 comes after it.",
         ),
+        (20 + soft, "The mean is right. In the sd, multiply the softplus by 20 instead of adding 20."),
         (130 + 20 * soft, 130 + soft, "The mean is right. An offset moves a distribution and makes it no wider: leave it out of the sd."),
         (20 * np.exp(raw_sd), np.exp(raw_sd), "The mean is right. This sd uses exp; softplus is log(1 + e^z)."),
         (20 * np.maximum(raw_sd, 0), "The mean is right. This is ReLU, which gives an sd of 0. Use ops.softplus."),

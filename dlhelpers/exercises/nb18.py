@@ -22,7 +22,16 @@ def poisson_nll(function: Any) -> str | None:
     factorial = gammaln(y + 1)
     losses = rate - y * np.log(rate) + factorial
     with np.errstate(all="ignore"):
-        result = array(call(function, y, rate), finite=False)
+        try:
+            result = array(call(function, y, rate), finite=False)
+        except NotYet as problem:
+            if "scalar index" in str(problem):
+                return "math.factorial takes a single whole number. For arrays, gammaln(y + 1) is log y!."
+            raise
+        if np.isneginf(result).any():
+            more = np.mean(array(call(function, y + 2, rate), finite=False))
+            if close(more, np.mean(rate - (y + 2) * np.log(rate) + np.log(gammaln(y + 3)))):
+                return "gammaln(y + 1) is log y! already: take no further logarithm of it."
         other_way = result if np.isfinite(result).all() else array(call(function, rate, y), finite=False)
     if not np.isfinite(result).all() and np.isfinite(other_way).all():
         if close(np.mean(other_way), losses.mean()):
@@ -50,6 +59,9 @@ def poisson_nll(function: Any) -> str | None:
         (np.mean(factorial - rate + y * np.log(rate)), "The minus of -log p goes to *all three* terms; here only log y! has it."),
         (np.mean(rate + y * np.log(rate) + factorial), "rate^y stands above the line: its part of the loss is -y log(rate)."),
         (np.mean(factorial - y * np.log(rate)), "e^(-rate) is missing: its negative logarithm is +rate."),
+        (np.mean(rate - y * rate + factorial), "The logarithm of rate^y is y log(rate): here the logarithm is missing."),
+        (np.mean(np.exp(-rate) - y * np.log(rate) + factorial), "The logarithm of e^(-rate) is -rate: the exp is gone."),
+        (np.mean(rate - y * np.log(rate) + np.exp(factorial)), "log y! is needed, not y! itself: gammaln(y + 1)."),
         (np.mean(rate - np.log(rate) + factorial), "The logarithm of rate^y is y log(rate): the y is missing."),
         (np.mean(rate - y * np.log10(rate) + factorial), "Use the natural logarithm, np.log."),
         (np.mean(rate - y * np.log(rate) + gammaln(rate + 1)), "The factorial is that of the count: gammaln(y + 1)."),
@@ -130,6 +142,8 @@ def exposure(trips: Any) -> str | None:
         (3 * np.exp(z), "The rate is for a year: 3 months are 3/12 of it."),
         (np.exp(z) / 3, "This is a third of a year. Three months are 3/12 of it, a quarter."),
         (np.exp(z) / 12, "This is one month. Three months are 3/12 of a year."),
+        (np.exp(z) + np.log(0.25), "Add the logarithm of the time *before* the exp: exp(z + log(3/12))."),
+        (*(np.exp(z) * days / 365 for days in (90, 91, 92)), "Count in months: three of twelve."),
         (4 * np.exp(z), "Less time, fewer trips: multiply by 3/12."),
         (np.exp(z - np.log(0.25)), "Less time, fewer trips: the logarithm of the time is added."),
         (z + np.log(0.25), "This is the log rate of 3 months. The last step is exp."),
@@ -162,6 +176,7 @@ def inflated_mean(function: Any) -> str | None:
         (rate, "This is the mean of the Poisson part. With probability π the count is 0 instead."),
         (pi * rate, "This is π e^(log rate): either the 1 - π is missing, or the minus in π = 1 / (1 + e^(-logit))."),
         (-np.exp(-logit) * rate, "Brackets are missing in π: 1 / (1 + np.exp(-logit_zero))."),
+        ((1 - 1 / (1 - np.exp(-logit))) * rate, "The sigmoid has a plus: π = 1 / (1 + e^(-logit))."),
         (np.exp((1 - pi) * log_rate), "First exp, which makes the rate, then times 1 - π."),
         ((1 - logit) * rate, "`logit_zero` is no probability yet: π = 1 / (1 + e^(-logit))."),
         ((1 - np.exp(logit)) * rate, "e^logit is π / (1 - π), the odds. The probability is 1 / (1 + e^(-logit))."),
@@ -207,6 +222,8 @@ def gaussian_mass(function: Any) -> str | None:
         (gaussian.cdf(k + 1) - gaussian.cdf(k), "This interval goes from k to k + 1. Put k into the middle."),
         (gaussian.cdf(k) - gaussian.cdf(k - 1), "This interval goes from k - 1 to k. Put k into the middle."),
         (gaussian.cdf(k + 1) - gaussian.cdf(k - 1), "This interval is 2 wide, so the masses of all counts sum to 2."),
+        (gaussian.cdf(k + 0.5) - gaussian.cdf(k), gaussian.cdf(k) - below, "This interval is only half as wide. It should go from k - 1/2 to k + 1/2."),
+        (gaussian.logcdf(k + 0.5) - gaussian.logcdf(k - 0.5), "The difference of two logarithms belongs to a ratio. Subtract the values of `cdf`, not of `logcdf`."),
         (gaussian.cdf(k + 0.5), "This is the probability of at most k. Subtract what lies below k - 1/2."),
         (gaussian.cdf(k), "`cdf(k)` is the probability of everything below k. Take a difference."),
         (gaussian.pdf(k + 0.5) - gaussian.pdf(k - 0.5), "Differences belong to the cdf. The pdf is a density."),

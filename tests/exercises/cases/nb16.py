@@ -91,6 +91,11 @@ def weighted_by_said(said, days, rng):
     return np.average(abs(said - rng.binomial(days, said) / days), weights=said)
 
 
+def weighted_by_share(said, days, rng):
+    share = rng.binomial(days, said) / days
+    return np.average(abs(said - share), weights=share)
+
+
 OTHER_CLASS = 0.2 / 9
 FLOOR = -0.8 * np.log(0.8) - 0.2 * np.log(OTHER_CLASS)
 
@@ -131,6 +136,10 @@ WRONG = {
         ((lambda y, outputs: gumbel(y, ops.hstack([-outputs[:, :1], outputs[:, 1:]])),), "Subtract"),
         ((lambda y, outputs: gumbel(y, outputs, scale=lambda raw: 1 / ops.softplus(raw)),), "softplus itself"),
         ((lambda y, outputs: gumbel(y, outputs, scale=lambda raw: ops.softplus(raw[:, 0])),), "Slice outputs[:, 1:]"),
+        ((lambda y, outputs: gumbel(y, outputs, scale=lambda raw: raw),), "has the second column gone"),
+        ((with_terms(lambda t, s: -t - ops.exp(-t) + ops.log(s)),), "come out with a plus"),
+        ((with_terms(lambda t, s: t + ops.exp(-t) + 1 / s),), "its logarithm is missing"),
+        ((with_terms(lambda t, s: t + ops.exp(-t) + s),), "its logarithm is missing"),
         ((in_numpy,), "no gradient"),
         ((0.5,), "function"),
     ],
@@ -138,6 +147,10 @@ WRONG = {
         ((0,), "known for sure"),
         ((-np.log(0.8),), "label is right"),
         ((-0.8 * np.log(0.8),), "first of ten"),
+        ((FLOOR / 10,), "their sum"),
+        ((-np.log(OTHER_CLASS),), "label is wrong"),
+        ((-0.2 * np.log(OTHER_CLASS),), "has a loss too"),
+        ((-np.log(0.8) - np.log(OTHER_CLASS),), "Weight"),
         ((-0.8 * np.log(0.8) - 0.2 * np.log(0.2),), "shared by nine"),
         ((-0.8 * np.log(0.8) - OTHER_CLASS * np.log(OTHER_CLASS),), "nine times"),
         ((-0.8 * np.log(0.8) - 0.2 * np.log(0.02),), "not of ten"),
@@ -154,6 +167,9 @@ WRONG = {
         ((lambda a: np.log(np.exp(a - a.max(axis=0)).sum(axis=0)),), "Two things"),
         ((lambda a: special.logsumexp(a, axis=0),), "minus log n"),
         ((lambda a: special.logsumexp(a, axis=0) / len(a),), "inside"),
+        ((lambda a: special.logsumexp(a, axis=0) / np.log(len(a)),), "no division"),
+        ((lambda a: special.logsumexp(a, axis=0) - len(a),), "not minus n"),
+        ((lambda a: special.logsumexp(np.exp(a), axis=0) - np.log(len(a)),), "as they are"),
         ((lambda a: special.logsumexp(a, axis=0) + np.log(len(a)),), "minus log n"),
         ((lambda a: special.logsumexp(a, axis=0) - np.log(a.shape[1]),), "not of examples"),
         ((lambda a: log_mean(a),), "-1000"),
@@ -171,6 +187,10 @@ WRONG = {
         ((chance(lambda gaps, days: np.average(gaps, weights=days)),), "cancel"),
         ((chance(lambda gaps, days: (days * abs(gaps)).sum()),), "over all days"),
         ((chance(lambda gaps, days: abs(gaps).sum()),), "sum of the distances"),
+        ((chance(lambda gaps, days: (days * abs(gaps)).mean()),), "number of probabilities"),
+        ((chance(draw=lambda said, days, rng: rng.binomial(days, said) / sum(days)),), "its own days[i]"),
+        ((chance(draw=lambda said, days, rng: rng.binomial(said, days) / days),), "number of days first"),
+        ((weighted_by_share,), "not with the shares"),
         ((chance(lambda gaps, days: np.average(gaps**2, weights=days)),), "squared"),
         ((chance(lambda gaps, days: abs(gaps).max()),), "largest"),
         ((chance(lambda gaps, days: 100 * np.average(abs(gaps), weights=days)),), "per cent"),

@@ -76,6 +76,9 @@ WRONG = {
         ((head(sd=lambda o: 20 * np.logaddexp(0, second(o))),), "no gradient"),
         ((lambda o: heads.normal(130 + 20 * o),), "gone into the softplus"),
         ((head(mean=lambda o: (first(o) - 130) / 20),), "other way"),
+        ((head(mean=lambda o: 20 + 130 * first(o)),), "changed places"),
+        ((head(sd=lambda o: 20 + ops.softplus(second(o))),), "instead of adding"),
+        ((lambda o: heads.Predictive(heads.normal, o),), "not Predictive"),
         ((136.0,), "function"),
     ],
     "17.3": [

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln, log_expit
+from scipy.special import factorial, gammaln, log_expit
 
 RATES = np.array([0.1, 0.5, 2.0, 8.0])
 
@@ -105,6 +105,11 @@ WRONG = {
         ((lambda y, rate: np.mean(rate - np.log(rate) + gammaln(y + 1)),), "the y is missing"),
         ((lambda y, rate: np.mean(rate - y * np.log10(rate) + gammaln(y + 1)),), "natural"),
         ((lambda y, rate: np.mean(rate - y * np.log(rate) + gammaln(rate + 1)),), "that of the count"),
+        ((lambda y, rate: np.mean(rate - y * rate + gammaln(y + 1)),), "the logarithm is missing"),
+        ((lambda y, rate: np.mean(np.exp(-rate) - y * np.log(rate) + gammaln(y + 1)),), "the exp is gone"),
+        ((lambda y, rate: np.mean(rate - y * np.log(rate) + factorial(y)),), "not y! itself"),
+        ((lambda y, rate: np.mean(rate - y * np.log(rate) + math.factorial(y)),), "math.factorial"),
+        ((lambda y, rate: np.mean(rate - y * np.log(rate) + np.log(gammaln(y + 1))),), "no further"),
         ((1.71,), "function"),
     ],
     "18.2": [
@@ -134,6 +139,8 @@ WRONG = {
         ((np.exp(4.2),), "logarithm of the time"),
         ((3 * np.exp(1.2),), "3/12"),
         ((4 * np.exp(1.2),), "fewer"),
+        ((np.exp(1.2) + np.log(0.25),), "*before*"),
+        ((np.exp(1.2) * 90 / 365,), "three of twelve"),
         ((1.2 + np.log(0.25),), "last step"),
         ((0.8,), "rounded"),
         ((1,), "fraction"),
@@ -146,6 +153,7 @@ WRONG = {
         ((lambda z, logit: np.exp((1 - pi(logit)) * z),), "First exp"),
         ((lambda z, logit: (1 - logit) * np.exp(z),), "no probability yet"),
         ((lambda z, logit: (1 - np.exp(logit)) * np.exp(z),), "odds"),
+        ((lambda z, logit: (1 - 1 / (1 - np.exp(-logit))) * np.exp(z),), "has a plus"),
         ((lambda z, logit: (1 - pi(logit)) * z,), "e^(log rate)"),
         ((lambda z, logit: np.exp(z) / (1 - pi(logit)),), "smaller"),
         ((lambda z, logit: pi(logit) + (1 - pi(logit)) * np.exp(-np.exp(z)),), "probability of a zero"),
@@ -169,6 +177,8 @@ WRONG = {
         ((interval(0, 1),), "k to k + 1"),
         ((interval(-1, 0),), "k - 1 to k"),
         ((interval(-1, 1),), "2 wide"),
+        ((interval(0, 0.5),), "half as wide"),
+        ((lambda k, mean, sd: np.diff(stats.norm(mean, sd).logcdf([k - 0.5, k + 0.5]), axis=0)[0],), "ratio"),
         ((lambda k, mean, sd: stats.norm(mean, sd).cdf(k + 0.5),), "at most k"),
         ((lambda k, mean, sd: stats.norm(mean, sd).cdf(k),), "everything below"),
         ((lambda k, mean, sd: -np.log(interval(-0.5, 0.5)(k, mean, sd)),), "This is the loss"),
