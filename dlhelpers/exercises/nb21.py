@@ -41,6 +41,16 @@ def _mse(a: np.ndarray, b: np.ndarray) -> float:
     return float(((a - b) ** 2).mean())
 
 
+def _made_for_centred(model: Any, inputs: np.ndarray, digits: np.ndarray, error: float) -> bool:
+    """Whether the model does far better with the mean digit subtracted, as in section 2."""
+    mean = digits.mean(axis=0)
+    try:
+        centred = _mse(_rebuilt(model, inputs - mean) + mean, digits)
+    except NotYet:
+        return False
+    return centred < min(0.85 * error, 0.9 * MEAN_DIGIT_ERROR)
+
+
 def _widths(model: Any) -> list[int]:
     """How many numbers each layer puts out, also those of models inside the model."""
     widths = []
@@ -52,9 +62,22 @@ def _widths(model: Any) -> list[int]:
     return widths
 
 
+def _relu_codes(model: Any) -> bool:
+    """Whether a layer of at most 16 numbers is a ReLU."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found = _relu_codes(layer)
+        else:
+            narrow = hasattr(layer, "units") and layer.units <= NUMBERS
+            found = narrow and getattr(layer.activation, "__name__", "") == "relu"
+        if found:
+            return True
+    return False
+
+
 @exercise(
     "21.1",
-    "It is the network of section 3 with 16 in place of 2. One hidden layer on each side is enough.",
+    "It is the network of section 3 with 16 in place of 2. One hidden layer on each side is enough, if it is wide.",
     "784 → 256 (relu) → 16 → 256 (relu) → 784 (sigmoid), and then fit_code(model_16, x_train, epochs=3).",
     "model_16 = keras.Sequential([keras.Input((784,)), relu(256), layers.Dense(16), relu(256), "
     'layers.Dense(784, "sigmoid")]); fit_code(model_16, x_train, epochs=3)',
@@ -71,10 +94,17 @@ def better_than_pca(model: Any) -> str | None:
         return f"Its error is {error:.4f}, too small for 16 numbers. Is there a way around the bottleneck?"
     if error < 0.020:
         return None
+    if _made_for_centred(model, digits, digits, error):
+        return f"Its error is {error:.4f}. It seems to be trained on `centred`; here the pixels lie between 0 and 1: take x_train."
     if error > MEAN_DIGIT_ERROR:
         return f"Its error is {error:.4f}, and the mean digit alone has {MEAN_DIGIT_ERROR:.3f}. Was it trained, with fit_code on x_train?"
     if abs(error - PCA_ERROR) < 0.001:
         return f"Its error is {error:.4f}, the same as PCA's. Is there an activation in the hidden layers?"
+    if _relu_codes(model):
+        return (
+            f"Its error is {error:.4f}, and it should be below 0.020. A ReLU in the bottleneck sets all negative codes "
+            "to 0. Leave the activation away there: layers.Dense(16)."
+        )
     return f"Its error is {error:.4f}, and it should be below 0.020. Hidden layers, more units or another epoch help."
 
 
@@ -98,12 +128,19 @@ def denoises(model: Any) -> str | None:
         return f"{told}: it gives back much of the noise. In training the input must be noisy and the target clean."
     if _mse(_rebuilt(model, digits), digits) < min(0.02, error / 2):
         return f"{told}, though it rebuilds clean ones well. In training, did the input have noise of standard deviation 0.5, and was the target clean?"
+    if _made_for_centred(model, noisy, digits, error):
+        return f"{told}. It seems to be trained on `centred`; here the clean pixels lie between 0 and 1: take x_train."
     if error > MEAN_DIGIT_ERROR:
         return f"{told}, worse than the mean digit for every input. Was it trained, with fit_code on x_train?"
     halfway = _rebuilt(model, (noisy[:200] + noisy[200:400]) / 2)
     if np.abs(halfway - (out[:200] + out[200:400]) / 2).max() < 1e-3:
         return f"{told}. The network is linear, and no matrix gets below 0.017. Give its hidden layer an activation."
-    return f"{told}, and it should be below 0.017. A wider hidden layer or more epochs help, and no narrow bottleneck is needed."
+    if (narrowest := min(_widths(model))) < 64:
+        return (
+            f"{told}, and it should be below 0.017. No narrow bottleneck is needed, and this one has {narrowest} numbers: "
+            "the noise already keeps the network from copying."
+        )
+    return f"{told}, and it should be below 0.017. A wider hidden layer or more epochs help."
 
 
 @exercise(
@@ -115,7 +152,10 @@ def denoises(model: Any) -> str | None:
 )
 def alarms(function: Any) -> str | None:
     usual, errors = _errors_of_images()
-    flags = array(call(function, errors, usual, 0.1))
+    answer = call(function, errors, usual, 0.1)
+    if isinstance(answer, tuple) and np.shape(answer[0]) == errors.shape:
+        return f"These are {len(answer)} results. Return only the answers for the images, not the threshold."
+    flags = array(answer)
     if flags.ndim == 0:
         return "This is one value. Return one answer for each image: is its error larger than the threshold?"
     if flags.shape == usual.shape:
@@ -185,6 +225,8 @@ def tanh_penalty(function: Any) -> str | None:
     answer = array(call(function, h, W))
     if answer.size == 1 and (close(answer.ravel()[0], right.mean()) or close(answer.ravel()[0], right.sum())):
         return "This is one number for all rows together. Sum over the units only, axis=1."
+    if answer.size == 1 and close(answer.ravel()[0], np.sqrt(right.sum())):
+        return "This is one norm for all rows together, and its root. Return the squared norm of each of the 7 rows."
     if answer.shape == h.shape and close(answer, slope**2 * lengths):
         return "These are the shares of the single units. Sum them up for each row, axis=1."
     if answer.shape == (5,) and close(answer, (slope**2 * lengths).sum(axis=0)):
@@ -200,6 +242,9 @@ def tanh_penalty(function: Any) -> str | None:
         (((1 - np.tanh(h) ** 2) ** 2 * lengths).sum(axis=1), "h is the tanh already: its slope is 1 - h**2."),
         ((slope**2 * W.sum(axis=0) ** 2).sum(axis=1), "Square each weight first, then sum over the pixels."),
         ((slope**2 * W.sum(axis=0)).sum(axis=1), "The weights must be squared."),
+        ((slope * W.sum(axis=0)).sum(axis=1), "This adds up the derivatives themselves. The norm adds up their squares: square slope and weights."),
+        (((slope @ W.T) ** 2).sum(axis=1), "This adds up the derivatives over the units before the square. Square each one first."),
+        (((1 - h) ** 4 * lengths).sum(axis=1), "The slope of tanh is 1 - h², not (1 - h)²."),
         (np.sqrt(right), "This is the norm. Its square is asked for."),
         ((slope**2).sum(axis=1), "The weights are missing: (W**2).sum(axis=0) for each unit."),
         ((slope**2 * lengths).mean(axis=1), "This is the mean over the units. The norm takes the sum."),
@@ -241,6 +286,8 @@ def cheated(function: Any) -> str | None:
         return f"The images are the same. The penalty is {ratio:.2g} of what it was; a tenth is asked for."
     if close(new[0], W / 10) and not close(new[1], b / 10):
         return "ReLU(xW + b) becomes a tenth only if the bias b is divided by 10, too."
+    if close(new[1], b / 10) and close(new[0], W):
+        return "ReLU(xW + b) becomes a tenth only if the weights W are divided by 10, too."
     if close(h_new, h / 10) and close(new[2], D):
         return "h is a tenth now, but the rebuilt images have changed. The decoder must make up for it."
     if close(h_new, h / 10) and close(new[2], 10 * D) and not close(new[3], c):

@@ -1,6 +1,7 @@
 """Exercises of notebook 22, the variational autoencoder."""
 
 import functools
+import re
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,10 @@ KL_POSTERIOR = (3 - 1 - np.log(3)) / 2
 KL_TURNED = (1 / 3 - 1 + np.log(3)) / 2
 ELBO = EXPLAINED - KL_PRIOR
 SD_HALF = -np.log(2 * np.pi * 0.25) / 2 - (0.4**2 + 1) / 0.5 - KL_PRIOR  # 0.5 taken for an sd
+ELBO_OF_PRIOR = -np.log(np.pi) / 2 - (1.2**2 + 1)
+ELBO_BETWEEN = -np.log(np.pi) / 2 - (0.8**2 + 0.6) - (0.4**2 + 0.6 - 1 - np.log(0.6)) / 2
+LOG_MEAN = -np.log(2 * np.pi * 1.5) / 2 - 0.4**2 / 3  # log E_q[p(x|z)]
+DZ = 18 / 9000  # the step of the notebook's grid
 NO_Q = EXPLAINED - np.log(2 * np.pi) / 2 - (0.8**2 + 1) / 2  # E_q[log p(x, z)]
 ROUNDED = "correct so far, but rounded. Give four digits, or let Python compute it."
 
@@ -51,7 +56,13 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (SD_HALF, "This takes 0.5 for the sd of x given z. It is the variance: `likelihood` from above has the right sd."),
         (KL_POSTERIOR, "This is what is lost. The ELBO is log p(x) minus it."),
         (KL_PRIOR, "This is the KL to the prior, one of the two terms of the ELBO."),
+        (LOG_P + KL_TURNED, "This mean is taken under the posterior. It has to be taken under q itself: mean_under(q, ...)."),
+        (ELBO_OF_PRIOR, "This is the ELBO of the prior, N(0, 1). Here q is N(0.8, 1)."),
+        (ELBO_BETWEEN, "This is the ELBO of N(0.4, 0.6), from the table. Here q is N(0.8, 1)."),
+        (LOG_MEAN, "This is the logarithm of a mean. The first term is the mean of the logarithm, E_q[log p(x|z)]; then subtract the KL to the prior."),
     ]
+    if abs(elbo - ELBO / DZ) < 1:
+        return "A sum over the grid needs the factor dz. `mean_under` has it."
     if not close(elbo, ELBO):
         return f"The ELBO: {ROUNDED}" if rounded(elbo, ELBO) else grade(elbo, ELBO, mistakes)
     lost_mistakes = [
@@ -292,6 +303,9 @@ def match_runs(betas: Any) -> str | None:
         if set(betas) != set(RUNS):
             return "Give the four runs in their order: [A, B, C, D]."
         betas = [betas[run] for run in RUNS]
+    letters = re.sub(r"[^A-Z]", "", " ".join(map(str, betas)).upper()) if isinstance(betas, str | list | tuple) else ""
+    if sorted(letters) == list(RUNS):
+        return "These are the letters of the runs. Give their numbers beta, in the order A, B, C, D."
     given = tuple(array(betas).ravel())
     if len(given) != 4:
         raise NotYet(f"Four numbers are asked for, beta of A, B, C and D; this is {len(given)}.")

@@ -67,6 +67,7 @@ def discriminator_loss(function: Any) -> str | None:
         (r_up.mean() + f_up.mean(), "Here D is rewarded for calling real samples generated. For them the label is 1: -log D."),
         (-right, "The sign is turned: this is the value of the game, which D makes *large*. A loss is made small."),
         (r_down.mean() - f_down.mean(), "The second half is +log D here. For generated samples it is -log(1 - D), which is softplus(+logit)."),
+        (r_down.mean() + 1 - f_down.mean(), "1 - (-log D) is not -log(1 - D). For generated samples it is softplus(+logit)."),
         (r_down.mean() - f_up.mean(), "Both halves are errors of D: add them."),
         (r_down.sum() + f_up.sum(), "These are sums. Take the mean of each half, so that the batch size does not matter."),
         (right / 2, "This is half of it. Add the two means; do not average them."),

@@ -51,6 +51,18 @@ def in_two_parts():
     return fit(keras.Sequential([encoder, decoder]), epochs=6)
 
 
+def relu_code():
+    """A ReLU in the bottleneck, too."""
+    keras.utils.set_random_seed(0)
+    parts = [layers.Dense(units, "relu") for units in (128, 8, 128)]
+    return fit(keras.Sequential([keras.Input((784,)), *parts, layers.Dense(784, "sigmoid")]), n=10000, epochs=3)
+
+
+def trained_on_centred():
+    seen = digits(20000) - digits(20000).mean(axis=0)
+    return fit(dense(16, last=None), inputs=seen, targets=seen)
+
+
 def with_a_way_around():
     x = keras.Input((784,))
     return keras.Model(x, layers.Add()([x, layers.Rescaling(0.0)(layers.Dense(784)(layers.Dense(16)(x)))]))
@@ -110,6 +122,7 @@ WRONG = {
         ((lambda errors, usual, rate: errors > usual.mean(),), "false alarm"),
         ((lambda errors, usual, rate: errors > rate,), "for every image"),
         ((lambda errors, usual, rate: errors - np.quantile(usual, 1 - rate),), "not a number"),
+        ((lambda errors, usual, rate: (errors > np.quantile(usual, 1 - rate), usual.max()),), "2 results"),
     ],
     "21.4": [
         ((lambda h, W: ((h * (1 - h)) ** 2 * (W**2).sum(axis=0)).sum(axis=1),), "sigmoid"),
@@ -128,6 +141,10 @@ WRONG = {
         ((lambda h, W: slope(h).sum(axis=1),), "weights are missing"),
         ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).mean(axis=1),), "mean over the units"),
         ((lambda h, W: slope(h).sum(axis=1) * (W**2).sum(),), "before you sum"),
+        ((lambda h, W: np.linalg.norm(slope(h, 1)[:, None, :] * W),), "each of the 7 rows"),
+        ((lambda h, W: (slope(h, 1) * W.sum(axis=0)).sum(axis=1),), "derivatives themselves"),
+        ((lambda h, W: ((slope(h, 1) @ W.T) ** 2).sum(axis=1),), "before the square"),
+        ((lambda h, W: ((1 - h) ** 4 * (W**2).sum(axis=0)).sum(axis=1),), "not (1 - h)²"),
     ],
     "21.5": [
         ((lambda W, b, D, c: (W / 10, b, 10 * D, c),), "bias b"),
@@ -139,6 +156,7 @@ WRONG = {
         ((lambda W, b, D, c: (10 * W, 10 * b, D / 10, c),), "grown"),
         ((lambda W, b, D, c: (W / 2, b / 2, 2 * D, c),), "0.5"),
         ((lambda W, b, D, c: (W, b, D / 10, c),), "as large as before"),
+        ((lambda W, b, D, c: (W, b / 10, 10 * D, c),), "weights W are divided"),
         ((lambda W, b, D, c: (W, b, D, c),), "Nothing has changed"),
         ((lambda W, b, D, c: (W / 10, b / 10),), "four arrays"),
     ],
@@ -155,6 +173,8 @@ MODELS = {
             (lambda: fit(dense(16, hidden=0, last=None), epochs=8, rate=0.002), "same as PCA"),
             (lambda: dense(100), "narrowest"),
             (lambda: fit(dense(3), n=5000, epochs=3), "Hidden layers"),
+            (relu_code, "ReLU in the bottleneck"),
+            (trained_on_centred, "trained on `centred`"),
             (with_a_way_around, "way around"),
             (lambda: spoilt(dense(16), 0), "same picture"),
             (lambda: dense(16), "mean digit"),
@@ -174,7 +194,7 @@ MODELS = {
             (lambda: fit(dense(0)), "clean ones well"),
             (copies_noise, "much of the noise"),
             (linear_denoiser, "network is linear"),
-            (lambda: fit(dense(8, noise=0.5), epochs=2), "no narrow bottleneck"),
+            (lambda: fit(dense(8, noise=0.5), epochs=2), "this one has 8 numbers"),
             (lambda: dense(0), "mean digit for every input"),
             (lambda: spoilt(dense(0), 0), "same picture"),
             (lambda: dense(0, outputs=10), "784 pixels"),

@@ -55,6 +55,11 @@ WRONG = {
         ((-3.4713, 0.4507), "subtract log q(z)"),
         ((-2.05236, 1.8696), "with its log q(z)"),
         ((-2.86579, 1.2641), "0.5 for the sd"),
+        ((-1.38569, 0.216), "under the posterior"),
+        ((-3.01236, 1.41069), "ELBO of the prior"),
+        ((-1.94762, 0.34595), "from the table"),
+        ((-1.17501, 0.4267), "logarithm of a mean"),
+        ((-1026.182, 1024.58), "the factor dz"),
     ],
     "22.2": [
         ((lambda mean, log_var: kl(mean, log_var),), "each single code number"),
@@ -99,6 +104,7 @@ WRONG = {
         (([5, 1, 20, 0.1],), "63"),
         (([1, 0.1, 20, 5],), "larger KL"),
         (([5, 0.1, 20],), "Four numbers"),
+        ((["B", "D", "A", "C"],), "letters of the runs"),
         (([5, 0.1, 20, 2],), "belongs to one run"),
     ],
 }

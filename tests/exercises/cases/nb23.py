@@ -217,6 +217,7 @@ MODELS = {
             (loss(lambda tf, mean, sp, r, f: mean(sp(-tf.sigmoid(r))) + mean(sp(tf.sigmoid(f)))), "logits already"),
             (loss(lambda tf, mean, sp, r, f: -mean(tf.math.log(r)) - mean(tf.math.log(1 - f))), "nan"),
             (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) - mean(sp(-f))), "+log D"),
+            (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) + mean(1 - sp(-f))), "1 - (-log D)"),
             (loss(lambda tf, mean, sp, r, f: mean(sp(-r) + sp(f))), "may differ in length"),
             (loss(lambda tf, mean, sp, r, f: 2 * mean(tf.concat([sp(-r), sp(f)], 0))), "twice the mean"),
             (loss(lambda tf, mean, sp, r, f: mean(sp(-r)) + mean(sp(1 - f))), "1 - logit"),
