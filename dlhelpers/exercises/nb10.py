@@ -40,6 +40,12 @@ def _ridge_slips(X: np.ndarray, Y: np.ndarray, alpha: float) -> list[tuple[Any, 
         (solve(H + 2 * alpha * eye, c), "alpha is twice too large: the penalty is alpha/2 times the sum of squares."),
         (solve(H + alpha / 2 * eye, c), "alpha is halved. The derivative of alpha/2 w² is alpha w."),
         (solve(H + alpha**2 * eye, c), "alpha itself is added, not its square."),
+        (solve(H + np.sqrt(alpha) * eye, c), "alpha itself is added, not its root."),
+        (solve(H + alpha * eye, c + alpha), "alpha stands on the left only. The right-hand side is X.T @ Y / n."),
+        (solve(n * H / (n + alpha * eye), c), "Brackets: alpha is added to X.T @ X / n, not to the n below the line."),
+        (solve(n * H / X.size + alpha * eye, n * c / X.size), "n is the number of rows, len(X). `X.size` counts all entries."),
+        (solve(n * H / (n - 1) + alpha * eye, n * c / (n - 1)), "Divide by n, not by n - 1."),
+        (solve(n * H / Y.shape[1] + alpha * eye, n * c / Y.shape[1]), "n is the number of rows, len(X). This divides by the number of columns of Y."),
         (solve(H, c) - alpha, "alpha is subtracted at the end. It belongs in the equation, on the diagonal."),
         (solve(H, c) / (1 + alpha), "Dividing by 1 + alpha is right only where every curvature is 1. Solve the equation."),
     ]
@@ -57,7 +63,12 @@ def ridge_solution(function: Any) -> str | None:
     rng = np.random.default_rng(21)
     for n, k, m, alpha in ((12, 3, 2, 0.3), (5, 8, 4, 0.05)):
         X, Y = rng.normal(size=(n, k)) * np.linspace(0.5, 2, k), rng.normal(size=(n, m))
-        got, right = array(call(function, X, Y, alpha), finite=False), _ridge(X, Y, alpha)
+        try:
+            got, right = array(call(function, X, Y, alpha), finite=False), _ridge(X, Y, alpha)
+        except NotYet as problem:
+            if "must be as long as" not in str(problem):
+                raise
+            raise NotYet(f"The shapes do not fit. X has {X.shape}, so X.T @ X has {(k, k)}, X @ X.T has {(n, n)}, and X.T @ Y has {(k, m)}.") from problem
         if got.shape == right.T.shape and got.shape != right.shape and close(got, right.T):
             return "Right, but transposed: one row for each input, one column for each output."
         if got.shape != right.shape:
@@ -86,9 +97,13 @@ def _epoch_slip(kind: str) -> Any:
     """Early stopping with one thing changed."""
 
     def rule(losses: Any, patience: int) -> int:
-        best, waited = 0, 0
+        best, waited = 0, int(kind == "from the start")
+        if waited == patience:
+            return 0
         for epoch in range(1, len(losses)):
-            if losses[epoch] < losses[epoch - 1 if "previous" in kind else best]:
+            if kind == "ties" and losses[epoch] == losses[best]:
+                best, waited = epoch, 0
+            elif losses[epoch] < losses[epoch - 1 if "previous" in kind else best]:
                 best = epoch if kind == "previous" or losses[epoch] < losses[best] else best
                 waited = waited if kind == "no reset" else 0
             else:
@@ -108,6 +123,7 @@ _STOPS = (
     ([1.0, 0.9, 0.95, 0.93, 0.91, 0.2], 3),
     ([0.5, 0.6, 0.4], 1),
     ([1.0, 0.8, 0.9, 0.95, 0.3], 3),
+    ([0.5, 0.6, 0.4, 0.7], 2),  # epoch 0 is no waiting
     ([1.0, 0.8, 0.9], 2),  # ends before it stops
     ([1.0, 0.8, 0.8, 0.8, 0.5], 2),  # as good as the best is no improvement
 )
@@ -145,6 +161,8 @@ def epoch_to_restore(function: Any) -> str | None:
         (lambda losses, patience: len(losses) - 1, "This is the last epoch of the list. Return the one with the lowest loss until training stops."),
         (_epoch_slip("no reset"), "After each new best epoch the waiting starts again from 0. Here the bad epochs of the whole training are counted."),
         *[(_epoch_slip(kind), "Compare with the *best* loss so far, not with the one of the epoch before.") for kind in ("previous", "lowest, previous")],
+        (_epoch_slip("ties"), "A loss that only equals the best is no improvement: compare with <, not with <=."),
+        (_epoch_slip("from the start"), "Epoch 0 already counts as one without improvement here. Begin to wait after it: it is the first best epoch."),
         (_epoch_slip("one more"), "It waits one epoch too long: with patience 2, two epochs in a row without a new best one end the training."),
         (_epoch_slip("one less"), "It gives up one epoch too early: with patience 2, two epochs in a row without a new best one end the training."),
         (lambda losses, patience: max(0, _epoch_slip("last")(losses, patience) - patience), "Nearly: go back from the stop to the best epoch. Without a stop, the best one may be the last."),
@@ -181,6 +199,8 @@ def inverted_dropout(function: Any) -> str | None:
             return f"The result should have the shape of h, {h.shape}, and this one has {first.shape}."
         if close(first, h) and close(second, h):
             return "Nothing is dropped: h comes back as it was."
+        if close(first.min(), -rate):
+            return "Brackets: `/ 1 - rate` divides by 1 and subtracts the rate. Write / (1 - rate)."
         kept = first != 0
         if not kept.any():
             return "Everything is dropped at once. Draw a number for each entry: rng.random(h.shape)."
@@ -286,6 +306,7 @@ def averaged_networks(function: Any) -> str | None:
     if got.shape != right.shape:
         return f"The result should have one row for each image and one column for each class, (15, 4), and this has {got.shape}."
     votes = np.eye(4)[p.argmax(axis=2)].mean(axis=0)
+    softened = np.exp(right) / np.exp(right).sum(axis=1, keepdims=True)
     geometric = np.exp(np.log(p).mean(axis=0))
     changed = np.mean([model(x) for model in models], axis=0)
     mistakes = [
@@ -295,6 +316,10 @@ def averaged_networks(function: Any) -> str | None:
         (p[0], p[-1], "This is the answer of one network alone."),
         (np.log(p).mean(axis=0), "These are averaged logarithms. Average the probabilities themselves."),
         (geometric, geometric / geometric.sum(axis=1, keepdims=True), "This is the geometric mean. Average the probabilities themselves."),
+        (p[0] + p[1] + p[2] / 3, "Brackets: add all of them first, then divide."),
+        (p[:-1].mean(axis=0), p[1:].mean(axis=0), "One network is missing in the mean."),
+        ((p[0] + p[1] + 2 * p[2]) / 4, "The later networks count more here. Add all of them first, and divide once."),
+        (softened, "There is a softmax at the end, but the networks give probabilities already."),
         (np.median(p, axis=0), "This is the median, whose rows need not add up to 1. Take the mean."),
         (p.max(axis=0), "This is the largest of the probabilities. Take the mean."),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlhelpers import data
-from dlhelpers.exercises.core import NotYet, array, call, close, exercise, grade, keras_model, number
+from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, keras_model, number
 
 PHOTO = (32, 32, 3)  # height, width, colours
 TARGET, MOST = 0.56, 30_000
@@ -23,14 +23,18 @@ def standard_error_of_accuracy(error: Any) -> str | None:
     spread = np.sqrt(0.24)
     mistakes = [
         (100 * spread / np.sqrt(2000), "This is in percent. As a share, it is a hundredth of that."),
-        (2 * spread / np.sqrt(2000), "These are two standard errors. One is asked for."),
-        (np.sqrt(2 * 0.24 / 2000), "This is the standard error of a *difference* of two such accuracies. One accuracy is asked for."),
+        (2 * spread / np.sqrt(2000), 1.96 * spread / np.sqrt(2000), "These are two standard errors. One is asked for."),
+        (np.sqrt(2 * 0.24 / 2000), 0.015, "This is the standard error of a *difference* of two such accuracies. One accuracy is asked for."),
         (0.01, "About that. Give two digits or more."),
         (0.24 / 2000, "This is the variance. The standard error is its root."),
         (spread, "This is the spread of a single image, right or wrong. Divide by n = 2000 under the root."),
         (spread / 2000, "Divide by n under the root, not after it."),
-        (spread / np.sqrt(8000), spread / 100, "The accuracy was counted on the 2000 validation images. The number of training images plays no part."),
+        (spread / np.sqrt(8000), spread / np.sqrt(4000), spread / 100, "The accuracy was counted on the 2000 validation images. The number of training images plays no part."),
         (np.sqrt(0.6 / 2000), "The factor 1 - a is missing under the root."),
+        (np.sqrt(0.4 / 2000), "Under the root stands 0.24/2000: both factors, a and 1 - a, over all images that were counted."),
+        (np.sqrt(0.36 / 2000), "This has a twice under the root. The second factor is 1 - a = 0.4."),
+        (0.24 / np.sqrt(2000), "The root goes over all of a(1 - a)/n, and here it is over n alone."),
+        (1 / np.sqrt(2000), "The factor a(1 - a) is missing under the root."),
     ]
     return grade(number(error), spread / np.sqrt(2000), mistakes, rtol=0.01, atol=0)
 
@@ -117,6 +121,8 @@ def residual_block(function: Any) -> str | None:
     norms = [part for part in parts if type(part).__name__ == "BatchNormalization"]
     if len(convs) != 2:
         return f"There should be two convolutions in the block, and there are {len(convs)}."
+    if any("Dropout" in kind for kind in kinds):
+        return "There is no dropout in the drawing. Leave it out."
     if any(tuple(conv.kernel_size) != (3, 3) for conv in convs):
         return "The convolutions should be 3 x 3."
     if any(conv.filters != 6 for conv in convs):
@@ -135,6 +141,9 @@ def _parts(model: Any) -> list[Any]:
     return [part for one in inside for part in (_parts(one) if hasattr(one, "layers") else [one])]
 
 
+_SAME_SHAPE = 'F(z) needs the shape of z: is padding="same" there, no stride, and is the number of kernels z.shape[-1]?'
+
+
 def _model_of_block(function: Any) -> Any:
     """A model of one block, for 8 x 8 places with 6 channels, with random weights."""
     import keras
@@ -143,10 +152,17 @@ def _model_of_block(function: Any) -> Any:
     try:
         out = call(function, inputs)
     except NotYet as problem:
-        if not any(part in str(problem) for part in ("incompatible shapes", "Cannot broadcast")):
+        helps = {
+            "incompatible shapes": _SAME_SHAPE,
+            "Cannot broadcast": _SAME_SHAPE,
+            "used as a boolean": "Make the layer first, then call it on z: layers.ReLU()(z), and not layers.ReLU(z).",
+            "too many positional": "layers.Add() takes one list: layers.Add()([start, z]).",
+            "instances of 'tuple' and": "The number of kernels is one number: z.shape[-1].",
+        }
+        help = next((help for part, help in helps.items() if part in str(problem)), None)
+        if help is None:
             raise
-        help = 'F(z) needs the shape of z: is padding="same" there, and is the number of kernels z.shape[-1]?'
-        raise NotYet(f"{problem} {help}") from problem
+        raise NotYet(f"{str(problem).rstrip('.')}. {help}") from problem
     if isinstance(out, (tuple, list)):
         raise NotYet("Return one tensor.")
     if not keras.backend.is_keras_tensor(out):
@@ -197,6 +213,8 @@ def _form_of_block(out: np.ndarray, x: np.ndarray, convs: list, norms: list, kin
         (relu(x - f), relu(f - x), "One is subtracted from the other. Add them up."),
         (relu((x + f) / 2), "This is the mean of the two. Add them up."),
         (relu(x + swapped), x + swapped, "The batch norms stand behind the ReLUs. The order is convolution, batch norm, ReLU."),
+        (relu(norms[1](np.asarray(x + np.asarray(convs[1](first)), "float32"), training=False)), "The second batch norm stands behind the addition. It is a part of F(z), before the addition."),
+        (relu(part(1, relu(x + part(0, x)))), part(1, first + x), relu(part(1, first + x)), "The input is added in the middle. It is added once, at the end."),
         (x + early(1, early(0, x)), "This is the later variant with batch norm and ReLU *before* each convolution. It works well, too; build the one in the drawing."),
     ]
     message = grade(out, relu(x + f), variants, rtol=1e-3, atol=1e-4, other="The parts are there, but not joined as in the drawing.")
@@ -230,9 +248,12 @@ def mirrored_mean(function: Any) -> str | None:
         images = np.asarray(images, dtype=float)
         if images.ndim != 4:
             raise NotYet(f"`predict` takes a batch, of shape (images, height, width, 3). It was given one of shape {images.shape}.")
+        if images.shape[1:] != (6, 6, 3):
+            raise NotYet(f"`predict` got images of shape {images.shape[1:]}, from {x.shape[1:]}. Mirroring keeps all pixels: ::-1, not :-1.")
         seen.append(images)
         return np.tanh(images.reshape(len(images), -1) @ weights / 3000)
 
+    predict.__qualname__ = "predict"
     result = array(call(function, predict, x.copy()))
     if not seen:
         return "The function never calls `predict`. It is a function like model.predict: predict(x) gives the logits."
@@ -249,6 +270,8 @@ def mirrored_mean(function: Any) -> str | None:
     first = z["as it is"]
     if result.shape == x.shape:
         return "These are images. Return logits: what `predict` gives for both versions, averaged."
+    if result.shape == (2, *first.shape):
+        return "These are both sets of logits, one after the other. Take their mean, np.mean(..., axis=0)."
     if result.shape != first.shape:
         return f"Ten logits for each of the {len(x)} images are asked for, shape {first.shape}; the result has {result.shape}."
     mistakes = [
@@ -264,9 +287,14 @@ def mirrored_mean(function: Any) -> str | None:
         ((first + first[:, ::-1]) / 2, "Here the *logits* are turned around, so each class gets another one's. Mirror the images."),
         ((_softmax(first) + _softmax(z["mirrored"])) / 2, "These are averaged probabilities. The mean of the logits is asked for."),
         (predict((x + x[:, :, ::-1]) / 2), predict((x + x[:, :, ::-1].astype(float)) / 2), "This averages the *images*, which gives ghosts. Average the two predictions."),
+        ((first + predict(x[::-1, ::-1, ::-1, ::-1])) / 2, "All axes are turned around here, that of the images and that of the colours, too. Turn axis 2 alone."),
+        (_softmax((first + z["mirrored"]) / 2), "There is a softmax at the end. The mean of the logits is asked for."),
         (np.maximum(first, z["mirrored"]), "This is the larger of the two. The mean is asked for."),
     ]
-    return grade(result, (first + z["mirrored"]) / 2, mistakes)
+    message = grade(result, (first + z["mirrored"]) / 2, mistakes)
+    if message == OTHER and not np.allclose(result, array(call(function, predict, x.copy()))):
+        return "A second call gives other logits: the images are mirrored at random. Mirror each of them, x[:, :, ::-1]."
+    return message
 
 
 _FLOOR = -(0.91 * np.log(0.91) + 9 * 0.01 * np.log(0.01))
@@ -280,10 +308,16 @@ _FLOOR = -(0.91 * np.log(0.91) + 9 * 0.01 * np.log(0.01))
     praise="It is the entropy of the targets. So a smoothed training loss never comes near 0, and cannot be compared with an NLL.",
 )
 def floor_of_smoothed_loss(loss: Any) -> str | None:
+    if np.size(loss) in (2, 10):
+        return "The best probabilities are the targets themselves. What is asked for is the loss that they give, one number."
     loss = number(loss)
     if close(loss, 0, atol=1e-3):
         return "0 is the lowest loss for one-hot targets. The smoothed ones ask for 0.01 in nine classes, and these count, too."
     mistakes = [
+        (0.91, "This is the best probability of the true class. The loss that the best probabilities give is asked for."),
+        (-(0.91 * np.log(0.91) + 0.09 * np.log(0.09)), "There are nine other classes with 0.01 each, not one with 0.09."),
+        (-(0.9 * np.log(0.9) + 0.09 * np.log(0.01)), -(0.9 * np.log(0.91) + 0.1 * np.log(0.01)), "The true class has the target 0.91, and the nine others have 0.09 together."),
+        (-np.log(0.01), "This is -log of one other class's probability. Weight each -log p with its target and add up."),
         (-_FLOOR, "The minus sign is missing."),
         (-np.log(0.91), "This is -log of the true class's probability. The other nine targets are not 0: they count, too."),
         (-0.91 * np.log(0.91), "This is the term of the true class alone. The nine others are missing."),

@@ -46,10 +46,14 @@ def occlusion(function: Any) -> str | None:
     whole = score(image[None])[0]
     if result.shape == (12, 12):
         return "This is one number for each pixel. One for each place of the patch is asked for."
+    if result.shape == (5, 5, 1):
+        return "Each entry is an array of one number, so the shape is (5, 5, 1), not (5, 5). Take the number out with [0]."
     if result.size == 25 and result.shape != (5, 5):
         return f"One number for each place, and they should stand as the places do: shape (5, 5), not {result.shape}."
     if result.shape == (3, 3):
         return "The patches stand side by side here. Move on by `stride` pixels each time, even if patches overlap."
+    if result.shape == (4, 4):
+        return "The last place is missing in each direction: a range ends before its second number, hence the + 1 in the text."
     if result.shape != (5, 5):
         return f"On 12 x 12 pixels a patch of 4 has 5 x 5 places at a stride of 2; the map has shape {result.shape}."
     lone, piled, heap = np.zeros((5, 5)), np.zeros((5, 5)), image.copy()
@@ -61,6 +65,19 @@ def occlusion(function: Any) -> str | None:
             heap[place] = 0
             lone[i, j], piled[i, j] = score(kept[None])[0], whole - score(heap[None])[0]
     small = _occlusion_map(score, image, 2, 2)[:5, :5]
+
+    def covered(rows: slice, columns: slice, colour: float = 0) -> float:
+        copy = image.copy()
+        copy[rows, columns] = colour
+        return whole - score(copy[None])[0]
+
+    every, first = range(5), slice(None)
+    wide = [slice(2 * i, 2 * i + 4) for i in every]
+    narrow, broad = ([slice(2 * i, 2 * i + 4 + more) for i in every] for more in (-1, 1))
+    near = [slice(i, i + 4) for i in every]
+    rows, columns = np.array([[(covered(wide[i], first), covered(first, wide[j])) for j in every] for i in every]).T
+    in_colour = [[[covered(wide[i], wide[j], c) for j in every] for i in every] for c in (0.5, 1, image.mean())]
+    steps, short, long = (np.array([[covered(k[i], k[j]) for j in every] for i in every]) for k in (near, narrow, broad))
     mistakes = [
         (-right, "The sign is turned round. Where covering hurts, the score falls, and the map should be positive."),
         (whole - right, "These are the scores of the covered images. The map shows the drop: the whole image's score minus these."),
@@ -70,6 +87,13 @@ def occlusion(function: Any) -> str | None:
         (piled, "The patches stay covered when the next one is. Start each time with a fresh copy of the image."),
         (lone, whole - lone, "You keep the patch and cover the rest. Cover the patch, and keep the rest."),
         (np.zeros((5, 5)), "All drops are 0: was the covered image scored, or the whole one again?"),
+        (np.maximum(right, 0), "Keep the negative numbers, too: they say that the score rises when this patch is covered."),
+        (right / right.max(), right / np.abs(right).max(), "The map is scaled here. The drops themselves are asked for."),
+        ((right - right.min()) / np.ptp(right), "The map is scaled to 0 to 1 here. The drops themselves are asked for."),
+        (*in_colour, "The covered pixels get another value here. Set them to 0."),
+        (rows.T, columns.T, "A whole strip is covered. A patch has rows and columns: covered[top : top + size, left : left + size]."),
+        (steps, "The patch moves by one pixel each time. Its corner is at stride * i and stride * j."),
+        (short, long, "The patch has another size here. It is `size` x `size` pixels: from top up to, but not with, top + size."),
         (small, "The patch is `stride` pixels wide here. It is `size` wide and moves on by `stride`."),
     ]
     return grade(result, right, mistakes)
@@ -90,7 +114,7 @@ def _grad_cam(maps: np.ndarray, slopes: np.ndarray) -> np.ndarray:
 )
 def grad_cam_by_hand(function: Any) -> str | None:
     rng = np.random.default_rng(2)
-    maps, slopes = rng.uniform(0, 2, (5, 4, 6)), rng.normal(size=(5, 4, 6))
+    maps, slopes = rng.uniform(0, 2, (5, 4, 6)), 9 * rng.normal(size=(5, 4, 6))
     result = array(call(function, maps, slopes))
     weights = slopes.mean(axis=(0, 1))
     total, right = (weights * maps).sum(axis=-1), _grad_cam(maps, slopes)
@@ -98,9 +122,14 @@ def grad_cam_by_hand(function: Any) -> str | None:
         return {
             (6,): "This is one number for each channel. The heat map has one for each place: sum over the channels.",
             (5, 4, 6): "These are still the single maps, each with its weight. Add them up over the last axis.",
+            (5, 4, 1): "The last axis is still there, of length 1. Sum over it without keepdims.",
             (): "This is a single number. The heat map has one for each place.",
         }.get(result.shape, f"Maps of shape (5, 4, 6) should give a heat map of shape (5, 4), not {result.shape}.")
     each = (slopes * maps).sum(axis=-1)
+
+    def with_weights(w: Any) -> tuple[np.ndarray, np.ndarray]:
+        return (w * maps).sum(axis=-1), np.maximum((w * maps).sum(axis=-1), 0)
+
     mistakes = [
         (total, "The last step is missing: what speaks against the class is negative, and becomes 0."),
         (each, np.maximum(each, 0), "Each place has its own weight here. Grad-CAM gives a channel one weight: the mean over places."),
@@ -111,6 +140,23 @@ def grad_cam_by_hand(function: Any) -> str | None:
         (maps.sum(axis=-1), maps.mean(axis=-1), "The slopes play no part here, so every class would get the same map."),
         (np.maximum(slopes.sum(axis=-1), 0), np.maximum(slopes.mean(axis=-1), 0), "The maps play no part here. Multiply them by the weights."),
         (-total, np.maximum(-total, 0), "The sign is turned round: this is what speaks against the class."),
+        (*with_weights(slopes.mean()), "All channels get the same weight here. Average over the places only: axis=(0, 1)."),
+        (
+            *with_weights(slopes.mean(axis=0)),
+            *with_weights(slopes.mean(axis=1, keepdims=True)),
+            *with_weights(slopes.mean(axis=-1, keepdims=True)),
+            "The weights are a mean over other axes. The places are the first two: axis=(0, 1).",
+        ),
+        (*with_weights(np.abs(weights)), *with_weights(np.abs(slopes).mean(axis=(0, 1))), "Keep the sign of the slopes: a channel may speak against the class."),
+        (*with_weights(slopes.clip(0).mean(axis=(0, 1))), "The ReLU comes last, around the sum. The weights may be negative."),
+        (*with_weights(slopes.max(axis=(0, 1))), "The weight of a channel is the mean of its slopes, not the largest."),
+        (
+            (slopes * maps.mean(axis=(0, 1))).sum(axis=-1),
+            np.maximum((slopes * maps.mean(axis=(0, 1))).sum(axis=-1), 0),
+            "Maps and slopes have changed places: average the slopes, and keep the places of the maps.",
+        ),
+        ((weights * maps).max(axis=-1), np.maximum((weights * maps).max(axis=-1), 0), "Sum over the channels, rather than take the largest."),
+        (np.clip(total, 0, 1), "Only what is negative is cut off. Heat above 1 may stay."),
         (right / right.max(), "Scaled to 1 at most. Leave the scale to the plot, so that maps can be compared."),
     ]
     return grade(result, right, mistakes)
@@ -180,18 +226,26 @@ def mended_images(function: Any) -> str | None:
     if np.allclose(result, leaky, atol=1e-6):
         return "The images come back unchanged. Cover the place of the leak, as in x[:, top:bottom, left:right] = 0.5."
     touched = np.abs(result - leaky).max(axis=(0, 3)) > 1e-4
+    varies = np.abs(result - leaky).max(axis=(1, 2, 3)) > 1e-4
+    if not varies.all():
+        return "Only some of the images are changed. The first axis counts the images: x[:, top:bottom, left:right] = 0.5."
     if touched.mean() > 0.5:
         return f"Of each image {touched.mean():.0%} is changed: little is left to learn from. Cover the place of the leak alone."
     leak = np.zeros((32, 32), bool)
     leak[_TOP : _TOP + _SIDE, _LEFT : _LEFT + _SIDE] = True
     if not (touched & leak).any() and touched.T[leak].any():
         return "Rows and columns have changed places: in x[:, rows, columns] the rows come first."
+    doubled = np.kron(touched[:16, :16], np.ones((2, 2)))
+    if not (touched & leak).any() and doubled[leak].mean() > 0.5 and doubled.mean() <= 0.15:
+        return "These are the numbers of the map's cells. Each cell is 2 x 2 pixels, so rows and columns are twice as large."
     if not (touched & leak).any():
         return "The leak is elsewhere: what you cover does not touch it. Look at the mean of the heat maps again."
     if not np.allclose(result, twin, atol=1e-6):
         left = 1 - (touched & leak).sum() / leak.sum()
         if left > 0:
             return f"You found it, but {max(left, 0.01):.0%} of it still shows. Cover a few more pixels around it."
+        if not np.all(np.abs(result - leaky).max(axis=(0, 1, 2)) > 1e-4):
+            return "The place is right, but not all three colours are covered there: x[:, top:bottom, left:right] = 0.5."
         return "The place is right, but it still tells dogs from cats. Put the same grey there in all images."
     if touched.mean() > 0.15:
         return f"The leak is gone, and so is {touched.mean():.0%} of each image. Cover at most 15 %."
@@ -278,6 +332,12 @@ def fast_gradient_sign(function: Any) -> str | None:
         (np.clip(x + epsilon * (slopes > 0), 0, 1), "Pixels with a negative slope should move down by epsilon."),
         (np.clip(x + np.clip(slopes, -epsilon, epsilon), 0, 1), "Small slopes move their pixels too little. np.sign makes all steps equal."),
         (np.clip(x + epsilon * slopes / np.linalg.norm(slopes), 0, 1), "This scales the slopes. FGSM takes only their sign."),
+        (np.minimum(x + step, 1), np.maximum(x + step, 0), "Only one end is cut off at its limit. Pixels stay between 0 and 1: np.clip(..., 0, 1)."),
+        (x + np.clip(step, 0, 1), np.clip(x + np.clip(step, 0, 1), 0, 1), "Clip the new image, not the step: half of the steps go down."),
+        (np.clip(x + step, -epsilon, epsilon), "The limits of np.clip are those of a pixel, 0 and 1."),
+        (np.clip(x + epsilon * np.sign(x), 0, 1), "This is the sign of the pixels. Take the sign of the slopes."),
+        (np.clip(x + epsilon * slopes / np.abs(slopes).max(), 0, 1), "This scales the slopes. FGSM takes only their sign."),
+        (np.clip(np.sign(x + epsilon * slopes), 0, 1), np.sign(x + epsilon * slopes), "Take the sign of the slopes alone, then multiply by epsilon and add x."),
         (x, "The images come back unchanged."),
     ]
     return grade(result, np.clip(x + step, 0, 1), mistakes, other=OTHER)

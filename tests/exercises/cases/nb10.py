@@ -92,6 +92,38 @@ def stops_or_nothing(losses, patience):
     return None
 
 
+def on_the_right(X, Y, alpha):
+    return np.linalg.solve(X.T @ X / len(X) + alpha * np.eye(X.shape[1]), X.T @ Y / len(X) + alpha)
+
+
+def below_the_line(X, Y, alpha):
+    return np.linalg.solve(X.T @ X / (len(X) + alpha * np.eye(X.shape[1])), X.T @ Y / len(X))
+
+
+def divided_by(count):
+    def solve(X, Y, alpha):
+        n = count(X, Y)
+        return np.linalg.solve(X.T @ X / n + alpha * np.eye(X.shape[1]), X.T @ Y / n)
+
+    return solve
+
+
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+def counts_the_first(losses, patience):
+    best = waited = 0
+    for epoch in range(len(losses)):
+        if losses[epoch] < losses[best]:
+            best, waited = epoch, 0
+        else:
+            waited += 1
+            if waited == patience:
+                break
+    return best
+
+
 RIGHT = {
     "10.1": [
         (ridge(),),
@@ -127,6 +159,13 @@ WRONG = {
         (ridge(diagonal=lambda alpha, k: alpha / 2 * np.eye(k)), "halved"),
         (ridge(diagonal=lambda alpha, k: alpha**2 * np.eye(k)), "square"),
         (lambda X, Y, alpha: ridge()(X, Y, 0) - alpha, "subtracted"),
+        (lambda X, Y, alpha: ridge()(X, Y, np.sqrt(alpha)), "not its root"),
+        (on_the_right, "left only"),
+        (below_the_line, "Brackets"),
+        (divided_by(lambda X, Y: X.size), "all entries"),
+        (divided_by(lambda X, Y: len(X) - 1), "n - 1"),
+        (divided_by(lambda X, Y: Y.shape[1]), "columns of Y"),
+        (lambda X, Y, alpha: np.linalg.solve(X @ X.T + alpha * np.eye(len(X)), X.T @ Y), "X @ X.T has"),
         (lambda X, Y, alpha: ridge()(X, Y, 0) / (1 + alpha), "curvature"),
         (lambda X, Y, alpha: ridge()(X, Y, alpha).T, "transposed"),
         (lambda X, Y, alpha: ridge()(X, Y, alpha)[:, 0], "shape"),
@@ -143,6 +182,9 @@ WRONG = {
         (stop("previous"), "best* loss so far"),
         (stop("lowest, previous"), "best* loss so far"),
         (stop("one more"), "too long"),
+        (stop("ties"), "not with <="),
+        (stop("from the start"), "Epoch 0 already"),
+        (counts_the_first, "Epoch 0 already"),
         (stop("one less"), "too early"),
         (lambda losses, patience: 0, "epoch to restore is"),
     ],
@@ -153,6 +195,7 @@ WRONG = {
         (drop(scale=lambda rate: 2), "rate 0.5 only"),
         (drop(scale=lambda rate: 1 + rate), "not enough"),
         (drop(scale=lambda rate: 3), "scaled by"),
+        (lambda h, rate, rng: h * (rng.random(h.shape) >= rate) / 1 - rate, "Brackets"),
         (drop(keep=lambda u, rate: u < rate), "kept*"),
         (drop(keep=lambda u, rate: u < 0.5), "whatever the rate"),
         (drop(keep=lambda u, rate: u < 0.9), "should be 0.80"),
@@ -179,6 +222,10 @@ WRONG = {
         (lambda models, x: p(models, x).max(axis=0), "largest"),
         (lambda models, x: p(models, x).mean(axis=1), "wrong axis"),
         (three, "three networks only"),
+        (lambda models, x: p(models, x)[0] + p(models, x)[1] + p(models, x)[2] / 3, "Brackets"),
+        (lambda models, x: p(models, x)[:2].mean(axis=0), "is missing"),
+        (lambda models, x: ((p(models, x)[0] + p(models, x)[1]) / 2 + p(models, x)[2]) / 2, "count more"),
+        (lambda models, x: softmax(p(models, x).mean(axis=0)), "softmax at the end"),
         (lambda models, x: p(models, x).mean(), "(15, 4)"),
     ],
 }

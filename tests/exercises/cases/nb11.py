@@ -84,11 +84,57 @@ def overwritten(z):
     return layers.ReLU()(z + z)
 
 
-def probabilities(predict, x):
-    def softmax(z):
-        return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
 
+
+def at_random(predict, x):
+    from keras import layers
+
+    return (predict(x) + predict(layers.RandomFlip("horizontal")(x, training=True))) / 2
+
+
+def probabilities(predict, x):
     return (softmax(predict(x)) + softmax(predict(x[:, :, ::-1]))) / 2
+
+
+def in_order(order):
+    """A block of conv (c), batch norm (b), ReLU (r), dropout (d), and the addition of the input (+)."""
+
+    def residual_block(z):
+        from keras import layers
+
+        start, n = z, z.shape[-1]
+        for part in order:
+            if part == "+":
+                z = layers.Add()([start, z])
+                continue
+            layer = {
+                "c": layers.Conv2D(n, 3, padding="same"), "b": layers.BatchNormalization(), "r": layers.ReLU(),
+                "d": layers.Dropout(0.2),
+            }[part]
+            z = layer(z)
+        return z
+
+    return residual_block
+
+
+def made_on_tensor(z):
+    from keras import layers
+
+    return layers.ReLU(in_order("cbrcb+")(z))
+
+
+def two_arguments(z):
+    from keras import layers
+
+    return layers.ReLU()(layers.Add()(z, in_order("cbrcb")(z)))
+
+
+def kernels_as_shape(z):
+    from keras import layers
+
+    return layers.Conv2D(z.shape, 3, padding="same")(z)
 
 
 def not_called(z):
@@ -128,6 +174,14 @@ WRONG = {
         ((np.sqrt(0.24 / 8000),), "validation"),
         ((np.sqrt(0.6 / 2000),), "1 - a"),
         ((np.float64("nan"),), "negative number"),
+        ((0.24 / np.sqrt(2000),), "over n alone"),
+        ((np.sqrt(0.24 / 4000),), "validation"),
+        ((np.sqrt(0.36 / 2000),), "twice under"),
+        ((np.sqrt(0.4 / 2000),), "both factors"),
+        ((1.96 * 0.010954,), "two standard errors"),
+        ((np.sqrt(0.24 / 1200),), "all images that were counted"),
+        ((1 / np.sqrt(2000),), "a(1 - a) is missing"),
+        ((0.015,), "difference"),
     ],
     "11.4": [
         (mirrored(lambda x: x[:, ::-1]), "heads"),
@@ -147,6 +201,11 @@ WRONG = {
         (lambda predict, x: (x + x[:, :, ::-1]) / 2, "never calls"),
         (lambda predict, x: predict(x) * 0 + x.reshape(4, -1)[:, :10] if x is None else predict(x)[:1], "Ten logits"),
         (lambda predict, x: np.stack([predict(a) for a in x]), "takes a batch"),
+        (mirrored(np.flip), "All axes"),
+        (mirrored(lambda x: x[:, :, :-1]), "keeps all pixels"),
+        (mirrored(join=lambda a, b: np.stack([a, b])), "np.mean(..., axis=0)"),
+        (lambda predict, x: softmax(mirrored()(predict, x)), "softmax at the end"),
+        (at_random, "at random"),
     ],
     "11.5": [
         ((0.0,), "lowest loss for one-hot"),
@@ -160,6 +219,11 @@ WRONG = {
         ((LOWEST / np.log(2),), "natural"),
         ((2.3026,), "knows nothing"),
         ((LOWEST / 10,), "mean"),
+        (([0.91] + 9 * [0.01],), "the targets themselves"),
+        ((0.91,), "best probability"),
+        ((-(0.91 * np.log(0.91) + 0.09 * np.log(0.09)),), "not one with 0.09"),
+        ((-(0.9 * np.log(0.9) + 0.09 * np.log(0.01)),), "0.09 together"),
+        ((-np.log(0.01),), "one other class"),
     ],
     "11.3": [
         (block(ends=True, last=False), "F ends in a ReLU"),
@@ -187,6 +251,12 @@ WRONG = {
         (block(tuple_=True), "one tensor"),
         (not_called, "Call each layer"),
         (forgets, "does not depend"),
+        (in_order("cbrcbd+r"), "no dropout"),
+        (in_order("cbrc+br"), "behind the addition"),
+        (in_order("cbr+cbr"), "in the middle"),
+        (made_on_tensor, "layers.ReLU()(z)"),
+        (two_arguments, "one list"),
+        (kernels_as_shape, "one number"),
     ],
 }
 

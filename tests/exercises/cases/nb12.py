@@ -33,6 +33,24 @@ def occlusion(
     return occlusion_map
 
 
+def patches(*, step=True, more=0, colour=lambda image: 0, rows=True, columns=True, last=lambda heat: heat):
+    """`occlusion_map` with one thing of the patch or of the map changed."""
+
+    def occlusion_map(score, image, size, stride):
+        n = (len(image) - size) // stride + 1
+        heat = np.zeros((n, n))
+        for i in range(n):
+            for j in range(n):
+                top, left = (i * stride, j * stride) if step else (i, j)
+                copy = np.array(image)
+                where = slice(top, top + size + more), slice(left, left + size + more)
+                copy[where[0] if rows else slice(None), where[1] if columns else slice(None)] = colour(image)
+                heat[i, j] = score(image[None])[0] - score(copy[None])[0]
+        return last(heat)
+
+    return occlusion_map
+
+
 def side_by_side(score, image, size, stride):
     return occlusion()(score, image, size, size)
 
@@ -65,6 +83,18 @@ def covered(rows, columns, grey=0.5):
         return x
 
     return mended
+
+
+def first_axis(x):
+    x = x.copy()
+    x[18:26, 4:12] = 0.5
+    return x
+
+
+def one_colour(x):
+    x = x.copy()
+    x[:, 18:26, 4:12, 0] = 0.5
+    return x
 
 
 def blurred(x):
@@ -145,6 +175,18 @@ WRONG = {
         (occlusion(wide=False), "moves on"),
         (each_pixel, "each pixel"),
         (in_place, "itself"),
+        (patches(step=False), "one pixel each time"),
+        (patches(more=-1), "another size"),
+        (patches(more=1), "another size"),
+        (patches(colour=lambda image: 0.5), "to 0"),
+        (patches(colour=np.mean), "to 0"),
+        (patches(columns=False), "strip"),
+        (patches(rows=False), "strip"),
+        (patches(last=lambda heat: heat[..., None]), "out with [0]"),
+        (patches(last=lambda heat: heat[:4, :4]), "last place is missing"),
+        (patches(last=lambda heat: np.maximum(heat, 0)), "negative numbers"),
+        (patches(last=lambda heat: heat / heat.max()), "scaled"),
+        (patches(last=lambda heat: (heat - heat.min()) / np.ptp(heat)), "scaled"),
     ],
     "12.2": [
         (lambda maps, slopes: maps @ weights(slopes), "last step"),
@@ -152,6 +194,16 @@ WRONG = {
         (lambda maps, slopes: abs(maps @ weights(slopes)), "not positive"),
         (lambda maps, slopes: np.maximum(maps * weights(slopes), 0).sum(axis=-1), "First the sum"),
         (lambda maps, slopes: maps @ np.maximum(weights(slopes), 0), "negative weight counts"),
+        (lambda maps, slopes: maps @ weights(np.maximum(slopes, 0)), "may be negative"),
+        (lambda maps, slopes: np.maximum((slopes.mean() * maps).sum(axis=-1), 0), "same weight"),
+        (lambda maps, slopes: np.maximum((slopes.mean(axis=0) * maps).sum(axis=-1), 0), "other axes"),
+        (lambda maps, slopes: np.maximum((slopes.mean(axis=-1, keepdims=True) * maps).sum(axis=-1), 0), "other axes"),
+        (lambda maps, slopes: maps @ abs(weights(slopes)), "sign of the slopes"),
+        (lambda maps, slopes: np.maximum(maps @ slopes.max(axis=(0, 1)), 0), "not the largest"),
+        (lambda maps, slopes: np.maximum(slopes @ weights(maps), 0), "changed places"),
+        (lambda maps, slopes: np.maximum(maps * weights(slopes), 0).max(axis=-1), "take the largest"),
+        (lambda maps, slopes: np.clip(maps @ weights(slopes), 0, 1), "above 1"),
+        (lambda maps, slopes: np.maximum(maps @ weights(slopes), 0)[..., None], "keepdims"),
         (lambda maps, slopes: np.maximum(maps @ weights(slopes), 0) / 6, "mean over the channels"),
         (lambda maps, slopes: np.maximum(maps @ slopes.sum(axis=(0, 1)), 0), "not their sum"),
         (lambda maps, slopes: maps.mean(axis=-1), "slopes play no part"),
@@ -164,6 +216,10 @@ WRONG = {
         (lambda x: x, "unchanged"),
         (np.copy, "unchanged"),
         (covered((0, 8), (0, 8)), "elsewhere"),
+        (covered((4, 12), (4, 12)), "elsewhere"),
+        (covered((9, 13), (2, 6)), "Each cell"),
+        (first_axis, "counts the images"),
+        (one_colour, "three colours"),
         (covered((16, 28), (4, 12), 127), "between 0 and 1"),
         (covered((4, 12), (16, 28)), "rows come first"),
         (covered((19, 22), (5, 11)), "still shows"),
@@ -191,6 +247,14 @@ WRONG = {
         (lambda x, slopes, epsilon: np.clip(x * (1 + epsilon * np.sign(slopes)), 0, 1), "black pixels"),
         (lambda x, slopes, epsilon: np.clip(x + epsilon * (slopes > 0), 0, 1), "move down"),
         (lambda x, slopes, epsilon: np.clip(x + epsilon * slopes / np.linalg.norm(slopes), 0, 1), "scales"),
+        (lambda x, slopes, epsilon: np.minimum(x + epsilon * np.sign(slopes), 1), "one end"),
+        (lambda x, slopes, epsilon: np.maximum(x + epsilon * np.sign(slopes), 0), "one end"),
+        (lambda x, slopes, epsilon: np.clip(x + epsilon * np.sign(slopes), 0, 255), "one end"),
+        (lambda x, slopes, epsilon: x + np.clip(epsilon * np.sign(slopes), 0, 1), "not the step"),
+        (lambda x, slopes, epsilon: np.clip(x + epsilon * np.sign(slopes), -epsilon, epsilon), "limits"),
+        (lambda x, slopes, epsilon: np.clip(x + epsilon * np.sign(x), 0, 1), "sign of the pixels"),
+        (lambda x, slopes, epsilon: np.clip(np.sign(x + epsilon * slopes), 0, 1), "slopes alone"),
+        (lambda x, slopes, epsilon: np.clip(x + epsilon * slopes / abs(slopes).max(), 0, 1), "scales"),
         (lambda x, slopes, epsilon: x, "unchanged"),
         (lambda x, slopes, epsilon: (x + epsilon * np.sign(slopes))[0], "shape"),
     ],
