@@ -92,6 +92,18 @@ def test_only_a_setting_with_its_own_versions_gets_an_environment(monkeypatch: p
     assert len(commands) == 2 and commands[1][-1].read_text() == (tmp_path / "newest" / ".ready").read_text()
 
 
+def test_another_python_makes_the_environment_or_is_missed(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    commands, found = [], {"python3.12": "/somewhere/python3.12"}
+    monkeypatch.setattr(compatibility, "BUILD", tmp_path)
+    monkeypatch.setattr(compatibility.subprocess, "run", lambda command, check: commands.append(command))
+    monkeypatch.setattr(compatibility.shutil, "which", found.get)
+    (tmp_path / "python-3.12").mkdir()
+    compatibility.python_for("python-3.12", compatibility.SETTINGS["python-3.12"])
+    assert commands[0][0] == "/somewhere/python3.12"
+    with pytest.raises(SystemExit, match="python-3.13: there is no python3.13 on the path"):
+        compatibility.python_for("python-3.13", compatibility.SETTINGS["python-3.13"])
+
+
 def test_seeds_are_shifted_by_the_setting_alone() -> None:
     environments = {name: setting.environment for name, setting in compatibility.SETTINGS.items()}
     assert [environments[f"seeds-{n}"] for n in (1, 2)] == [{"NB_TEST_SEED_OFFSET": str(n)} for n in (1, 2)]

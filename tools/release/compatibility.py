@@ -11,6 +11,7 @@ import argparse
 import datetime
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -39,6 +40,8 @@ class Setting:
     environment: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
     newest: bool = False  # the ranges of pyproject.toml in place of the pins
+    python: str = ""  # another Python, such as 3.12, found as python3.12 on the path
+    options: tuple[str, ...] = ()  # for pytest
 
 
 def _threads(number: int) -> dict[str, str]:
@@ -48,6 +51,9 @@ def _threads(number: int) -> dict[str, str]:
 def _seeds(offset: int) -> dict[str, str]:
     return {switches.SEED_OFFSET: str(offset)}
 
+
+# Versions between the oldest and the newest: the code runs, but nothing is trained or claimed.
+_SHORT = ("--short-above=0",)
 
 SETTINGS = {
     "default": Setting("as installed"),
@@ -63,6 +69,18 @@ SETTINGS = {
         "TensorFlow 2.18",
         pins={"tensorflow": "2.18.1", "keras": "3.8.0", "tf-keras": "2.18.0", "numpy": "2.0.2"},
     ),
+    "tf-2.19": Setting(
+        "TensorFlow 2.19, pandas 2.2; cut short",
+        pins={"tensorflow": "2.19.1", "keras": "3.10.0", "tf-keras": "2.19.0", "numpy": "2.1.3", "pandas": "2.2.3"},
+        options=_SHORT,
+    ),
+    "tf-2.20": Setting(
+        "TensorFlow 2.20; cut short",
+        pins={"tensorflow": "2.20.0", "keras": "3.12.0", "tf-keras": "2.20.1"},
+        options=_SHORT,
+    ),
+    "python-3.12": Setting("Python 3.12; cut short", python="3.12", options=_SHORT),
+    "python-3.13": Setting("Python 3.13; cut short", python="3.13", options=_SHORT),
     "newest": Setting("the newest of everything on that day", newest=True),
 }
 
@@ -78,8 +96,10 @@ def requirements(text: str, setting: Setting, today: datetime.date) -> str:
 
 def python_for(name: str, setting: Setting) -> str:
     """Return the interpreter of a setting; one with its own versions gets an environment under build/."""
-    if not setting.pins and not setting.newest:
+    if not (setting.pins or setting.newest or setting.python):
         return sys.executable
+    if (base := shutil.which(f"python{setting.python}") if setting.python else sys.executable) is None:
+        raise SystemExit(f"{name}: there is no python{setting.python} on the path")
     folder = BUILD / name
     python, ready, file = folder / "bin" / "python", folder / ".ready", BUILD / f"{name}.txt"
     wanted = requirements((ROOT / "requirements.txt").read_text(), setting, datetime.date.today())
@@ -87,7 +107,7 @@ def python_for(name: str, setting: Setting) -> str:
         print(f"{name}: installing {setting.title}", flush=True)
         BUILD.mkdir(parents=True, exist_ok=True)
         file.write_text(wanted)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([base, "-m", "venv", "--clear", folder], check=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", file], check=True)
         ready.write_text(wanted)
     return str(python)
@@ -100,7 +120,7 @@ def run(name: str, setting: Setting, options: list[str]) -> str:
     report.unlink(missing_ok=True)
     environment = {key: value for key, value in os.environ.items() if key not in OURS} | dict(setting.environment)
     command = [python, "-m", "pytest", "-q", "--nbval", "notebooks/solutions", f"--junitxml={report}"]
-    command += [f"--nbval-cell-timeout={PATIENCE}", *options]
+    command += [f"--nbval-cell-timeout={PATIENCE}", *setting.options, *options]
     begin = time.monotonic()
     with open(BUILD / f"{name}.log", "w") as log:
         subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
