@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from tests.comparison.plugin import seconds
 from tools.authors.notebooks import ROOT, masters, students, write_text
 from tools.release import bench
 from tools.release.bench import Cost
@@ -64,3 +65,10 @@ def test_readme_headers_and_the_first_notebook_get_the_measured_times(tmp_path: 
         times = rf"\d+ s (?=\||on {os.cpu_count()} CPU cores)"
         assert "about 740 s on" in path.read_text()
         assert re.sub(times, "", path.read_text()) == re.sub(times, "", before), "nothing else changes"
+
+
+@pytest.mark.parametrize("page", ["README.md", f"notebooks/{masters(ROOT)[0].name}"])
+def test_pages_give_the_times_of_the_headers(page: str) -> None:
+    text = (ROOT / page).read_text().replace('",', "\n").replace("\\n", "\n")
+    found = dict(re.findall(r"^\W*\| (\d\d) \|.*\| (\d+) s \|$", text, re.MULTILINE))
+    assert found == {path.stem[:2]: str(seconds(path)) for path in masters(ROOT)}
