@@ -49,6 +49,7 @@ def slopes_by_hand(slopes: Any) -> str | None:
         ([0, -3, 4], [1, -3, 4], "The maximum passes the gradient to the larger input, and 4 is larger than 1."),
         ([-2, 0, -3], "A product swaps: z gets the other factor, max(x, y) = 4."),
         ([4, 0, -3], [5, 0, -3], "A product swaps: z gets the other factor, max(x, y), and the maximum gets z."),
+        ([-2, 0, 1], "z gets the other factor, max(x, y), and this is the larger of 4 and 1."),
         ([2, 0, 4], [4, 0, 4], "z is -3: mind its sign."),
         ([-2, 1, 4], "The smaller input of a maximum gets nothing: y could change a little and f would stay the same."),
         ([4, 0, -2], "Right numbers in another order: first x, then y, then z."),

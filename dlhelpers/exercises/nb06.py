@@ -25,6 +25,7 @@ def edge_and_best(rates: Any) -> str | None:
         ([6, 6], [3, 6], [6, 3], [12, 6], "This is the curvature or a multiple. The rates are 2 and 1 *divided by* the curvature."),
         ([1 / 3, 1 / 3], [1 / 6, 1 / 6], "The two rates differ by a factor of 2."),
         ([1 / 3, 2], [2 / 6, 2.0], "The second rate does not depend on where the minimum lies, only on the curvature."),
+        ([1 / 6, 1 / 12], "Both rates are half of what they should be. The edge is 2 divided by the curvature, and the curvature is J'' itself."),
         ([1 / 12, 1 / 24], [1, 0.5], "The place of the minimum, 2, does not enter. Only the curvature does."),
     ]
     return grade(seen, [1 / 3, 1 / 6], mistakes, rounding=True)

@@ -267,7 +267,8 @@ def _wrong_log_mean(a: np.ndarray, result: np.ndarray) -> str | None:
     right, n, most = _log_mean_exp(a), np.log(len(a)), a.max(axis=0)
     mistakes = [
         (a.mean(axis=0), "This is the mean of the logs. The log of the mean is larger: average the probabilities."),
-        (right + n, right + 2 * n, "This is the log of the sum. A mean divides by the number of networks: minus log n."),
+        (right + n, "This is the log of the sum. A mean divides by the number of networks: minus log n."),
+        (right + 2 * n, "log n has the wrong sign. A mean divides by the number of networks: minus log n."),
         ((right + n) / len(a), (right + n) / n, "Divide inside of the logarithm: outside, that is minus log n and no division."),
         (right + n - len(a), "A mean divides by n inside of the logarithm. Outside, that is minus log n, not minus n."),
         (np.log(np.exp(np.exp(a)).mean(axis=0)), "`a` holds logarithms already: logsumexp takes them as they are, without an exp before it."),

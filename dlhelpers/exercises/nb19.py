@@ -302,6 +302,10 @@ def uncouple_step(function: Any) -> str | None:
             (_beside(new, (kept - sh_new) * np.exp(-ls_new)), _beside((kept - sh_new) * np.exp(-ls_new), new)),
             "The conditioner looks at the kept column, and in z this is the second one.",
         ),
+        (
+            (_beside(kept, (new - sh_new) * np.exp(-ls_new)), _beside((new - sh_new) * np.exp(-ls_new), kept)),
+            "The conditioner was asked about the new column. On the way there it saw the kept one: conditioner(kept).",
+        ),
         (moved, "This is the moved column alone. Put the kept one before it."),
     ]
     flat = [(*wrong, says) if isinstance(wrong, tuple) else (wrong, says) for wrong, says in mistakes]
@@ -339,6 +343,10 @@ def logistic_count_mass(function: Any) -> str | None:
         (
             expit((k + 0.5 - middle) * scale) - np.where(k == 0, 0, expit((k - 0.5 - middle) * scale)),
             "Divide by the scale, do not multiply.",
+        ),
+        (
+            expit(k + 0.5 - middle / scale) - np.where(k == 0, 0, expit(k - 0.5 - middle / scale)),
+            "Brackets: the whole difference is divided by the scale, (k + 0.5 - middle) / scale.",
         ),
         (right.sum(), "One mass for each k is asked for, not their sum."),
         (np.where(k == 0, u(0.5), right / right.sum()), "The masses sum to 1 over all counts: no need to divide."),

@@ -227,6 +227,8 @@ def tanh_penalty(function: Any) -> str | None:
         return "This is one number for all rows together. Sum over the units only, axis=1."
     if answer.size == 1 and close(answer.ravel()[0], np.sqrt(right.sum())):
         return "This is one norm for all rows together, and its root. Return the squared norm of each of the 7 rows."
+    if answer.size in (1, 7) and close(answer.ravel(), np.full(answer.size, lengths.sum())):
+        return "The slope of tanh is missing: each unit has the factor (1 - h²)², another one in each row."
     if answer.shape == h.shape and close(answer, slope**2 * lengths):
         return "These are the shares of the single units. Sum them up for each row, axis=1."
     if answer.shape == (5,) and close(answer, (slope**2 * lengths).sum(axis=0)):

@@ -26,6 +26,7 @@ EXPLAINED = -np.log(np.pi) / 2 - (0.4**2 + 1)
 KL_PRIOR = 0.8**2 / 2
 KL_POSTERIOR = (3 - 1 - np.log(3)) / 2
 KL_TURNED = (1 / 3 - 1 + np.log(3)) / 2
+KL_SD_THIRD = (9 - 1 - np.log(9)) / 2  # to N(0.8, (1/3)²)
 ELBO = EXPLAINED - KL_PRIOR
 SD_HALF = -np.log(2 * np.pi * 0.25) / 2 - (0.4**2 + 1) / 0.5 - KL_PRIOR  # 0.5 taken for an sd
 ELBO_OF_PRIOR = -np.log(np.pi) / 2 - (1.2**2 + 1)
@@ -55,6 +56,8 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (LOG_P - KL_PRIOR, "log p(x) minus the KL to the prior: what the bound loses is the KL to the posterior."),
         (SD_HALF, "This takes 0.5 for the sd of x given z. It is the variance: `likelihood` from above has the right sd."),
         (KL_POSTERIOR, "This is what is lost. The ELBO is log p(x) minus it."),
+        (LOG_P + KL_POSTERIOR, "An ELBO is never above log p(x) = -1.60167: subtract what is lost."),
+        (LOG_P - KL_SD_THIRD, "This takes 1/3 for the sd of the posterior. It is the variance: the sd is its root."),
         (KL_PRIOR, "This is the KL to the prior, one of the two terms of the ELBO."),
         (LOG_P + KL_TURNED, "This mean is taken under the posterior. It has to be taken under q itself: mean_under(q, ...)."),
         (ELBO_OF_PRIOR, "This is the ELBO of the prior, N(0, 1). Here q is N(0.8, 1)."),
@@ -70,6 +73,7 @@ def wide_elbo(elbo: Any, lost: Any) -> str | None:
         (KL_PRIOR, "The ELBO is right. The second number is the KL to the prior; the loss is the KL to the posterior."),
         (KL_TURNED, "The ELBO is right. The second KL is turned around: the mean is taken under q."),
         (ELBO / LOG_P, "The ELBO is right. The distance is a difference, not a quotient."),
+        (KL_SD_THIRD, "The ELBO is right. The second number takes 1/3 for the sd of the posterior; it is the variance."),
         (LOG_P - NO_Q, "The ELBO is right. For what is lost, subtract the ELBO with its log q(z)."),
         (LOG_P, "The ELBO is right. Now its distance from log p(x): the difference of the two."),
     ]
@@ -200,6 +204,7 @@ def _wrong_code(z: np.ndarray, mean: np.ndarray, log_var: np.ndarray, noise: np.
         (mean + noise, "The noise has to be multiplied by the sd."),
         (mean + sd, "The noise is missing: this is no draw."),
         (mean, "The noise is missing: this is the mean, not a draw."),
+        (sd * noise, "The mean is missing: these are draws around 0."),
         (mean * sd * noise, "The mean is added, not multiplied."),
         ((mean + noise) * sd, "Brackets: the sd multiplies the noise only."),
         (mean - sd * noise, "Use the noise that comes in as it is: mean + sd * noise."),

@@ -250,6 +250,8 @@ def _power_problem(result: Any, A: np.ndarray, name: str) -> str | None:
     if along > 0.9999:
         return f"{found}, the direction is right, but the eigenvalue should be {values[k]:.3g}, and this is {value:.3g}."
     if close(A @ v, value * v) and np.any(v):
+        if close(value, values[-1]):
+            return f"{found}, this is the largest eigenvalue and its eigenvector. By size, {values[k]:.3g} comes first: the sign does not count."
         return (
             f"{found}, this is an eigenvalue and its eigenvector, but not of the largest size. Did you start exactly in a direction that "
             "stays, such as (1, 0) or (1, 1)? Start at random, and let A do the choosing."

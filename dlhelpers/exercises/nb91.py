@@ -39,6 +39,7 @@ _DRAW_SLIPS = [
     (lambda p, u: np.full(len(u), p.argmax()), "This always takes the likeliest value. A draw must sometimes take the others."),
     (lambda p, u: np.abs(u[:, None] - p).argmin(axis=1), "This looks for the probability closest to u. The place of u on the ruler counts."),
     (lambda p, u: np.abs(u[:, None] - np.cumsum(p)).argmin(axis=1), "This looks for the nearest edge. The piece in which u lies counts."),
+    (lambda p, u: np.cumsum(p)[_draw(p, u)], "These are the ends of the pieces. Asked for is the number of the piece, 0, 1, ..."),
     (lambda p, u: p[_draw(p, u)], "These are probabilities. Asked for is the number of the value, 0, 1, ..."),
 ]
 
@@ -228,9 +229,13 @@ def rolls(n: Any) -> str | None:
         (np.sqrt(variance) / 0.05, 34, 35, "The root: it is √n that must be 34.2, so n is its square."),
         (variance / 0.05, 58, 59, "Square the 0.05, too: n = variance / 0.05²."),
         (np.sqrt(variance) / 0.05**2, 683, 684, "The variance over 0.05², and not the standard deviation."),
-        (3.5 / 0.05, 3.5 / 0.05**2, "The mean does not enter. How far a roll is from it does: the variance is 35/12."),
+        (
+            3.5 / 0.05,
+            3.5 / 0.05**2,
+            "3.5 is the mean of a die, and its variance only if you divide by n - 1 = 5. The six faces are all there are: the variance is 35/12.",
+        ),
         (400, 20, 1 / 0.05, "The spread of a single roll is missing: its variance is 35/12, and not 1."),
-        (35 / 6 / 0.05**2, 2334, 3.5 / 0.05**2, "The variance of a die is 35/12 = 2.92."),
+        (35 / 6 / 0.05**2, 2334, "The variance of a die is 35/12 = 2.92."),
         (variance**2 / 0.05**2, 3403, "The variance is the *square* of the standard deviation already."),
     ]
     value = number(n)
@@ -331,6 +336,10 @@ _CHANGE_SLIPS = [
     ),
     (lambda x: _bell(_logit(x)) / x, lambda x: _bell(_logit(x)) / (1 - x), "The slope of the sigmoid is x (1 - x), both factors."),
     (lambda x: _bell(np.log(x)) / x, "This is for x = exp(z), the example. For the sigmoid, z = log(x / (1 - x))."),
+    (
+        lambda x: _bell(np.log(x)) / (x * (1 - x)),
+        "The slope is right. log(x) is the way back for exp; for the sigmoid, z = log(x / (1 - x)) goes into the bell.",
+    ),
     (
         lambda x: _bell(_logit(x)) / (1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x)))),
         "The slope is needed at z, where it is x (1 - x). You took the slope at x.",

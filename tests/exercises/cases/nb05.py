@@ -75,6 +75,7 @@ WRONG = {
         ([1, -3, 4], "larger input"),
         ([-2, 0, -3], "swaps"),
         ([5, 0, -3], "swaps"),
+        ([-2, 0, 1], "larger of 4 and 1"),
         ([2, 0, 4], "sign"),
         ([-2, 1, 4], "gets nothing"),
         ([4, 0, -2], "order"),

@@ -62,6 +62,7 @@ WRONG = {
         ([12, 6], "divided by"),
         ([1 / 3, 1 / 3], "factor of 2"),
         ([1 / 3, 2], "where the minimum lies"),
+        ([1 / 6, 1 / 12], "half of what"),
         (1 / 3, "Two rates"),
         ([0.33, 0.17], "rounded"),
     ],

@@ -92,6 +92,12 @@ def mixed_up(z, conditioner):
     return np.hstack([kept, (new - shift) * np.exp(-log_scale)])
 
 
+def asked_about_new(z, conditioner):
+    new, kept = z[:, :1], z[:, 1:]
+    log_scale, shift = conditioner(new)
+    return np.hstack([kept, (new - shift) * np.exp(-log_scale)])
+
+
 def mass(k, middle, scale):
     lower = np.where(k == 0, 0, expit((k - 0.5 - middle) / scale))
     return expit((k + 0.5 - middle) / scale) - lower
@@ -158,12 +164,14 @@ WRONG = {
         (uncouple_with(lambda new, a, b: new - b), "divide by exp"),
         (uncouple_with(lambda new, a, b: (new - b) * np.exp(-a), order=-1), "swapped"),
         (mixed_up, "second one"),
+        (asked_about_new, "saw the kept one"),
         (lambda z, conditioner: conditioner(z), "kept column, of shape"),
     ],
     "19.5": [
         (lambda k, m, s: logistic(k + 0.5, m, s) - logistic(k - 0.5, m, s), "wasted"),
         (lambda k, m, s: logistic(k + 0.5, m, s), "at most k - 1"),
         (lambda k, m, s: logistic(k, m, s) * (1 - logistic(k, m, s)) / s, "density"),
+        (lambda k, m, s: expit(k + 0.5 - m / s) - np.where(k == 0, 0, expit(k - 0.5 - m / s)), "Brackets"),
         (lambda k, m, s: logistic(k + 1, m, s) - np.where(k == 0, 0, logistic(k, m, s)), "centred"),
         (lambda k, m, s: -mass(k, m, s), "upper minus lower"),
         (lambda k, m, s: np.log(mass(k, m, s)), "log-mass"),

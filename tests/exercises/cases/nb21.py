@@ -139,6 +139,8 @@ WRONG = {
         ((lambda h, W: ((1 + h**2) ** 2 * (W**2).sum(axis=0)).sum(axis=1),), "with a minus"),
         ((lambda h, W: (h**2 * (W**2).sum(axis=0)).sum(axis=1),), "code itself"),
         ((lambda h, W: slope(h).sum(axis=1),), "weights are missing"),
+        ((lambda h, W: (W**2).sum(),), "slope of tanh is missing"),
+        ((lambda h, W: np.full(len(h), (W**2).sum()),), "slope of tanh is missing"),
         ((lambda h, W: (slope(h) * (W**2).sum(axis=0)).mean(axis=1),), "mean over the units"),
         ((lambda h, W: slope(h).sum(axis=1) * (W**2).sum(),), "before you sum"),
         ((lambda h, W: np.linalg.norm(slope(h, 1)[:, None, :] * W),), "each of the 7 rows"),

@@ -43,6 +43,9 @@ WRONG = {
     "22.1": [
         ((-1.73236, 0.4507), "first term"),
         ((-1.41236, 0.4507), "not added"),
+        ((-1.15098, 0.4507), "never above"),
+        ((-4.50306, 2.90139), "sd of the posterior"),
+        ((-2.05236, 2.90139), "it is the variance"),
         ((2.05236, 0.4507), "sign"),
         ((-1.60167, 0.0), "posterior stays"),
         ((-1.8177, 0.2160), "turned around"),
@@ -91,6 +94,7 @@ WRONG = {
         ((lambda m, s, e: np.asarray(m) + np.exp(np.asarray(s) / 2) * e.numpy(),), "NumPy"),
         ((draw(lambda tf, m, s, e: m + s * e),), "logarithm"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s / 2)),), "noise is missing"),
+        ((draw(lambda tf, m, s, e: tf.exp(s / 2) * e),), "mean is missing"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s / 2) * tf.random.normal(m.shape)),), "draw nothing new"),
         ((draw(lambda tf, m, s, e: m + tf.exp(s / 2) + e),), "not added to it"),
         ((draw(lambda tf, m, s, e: (m + e) * tf.exp(s / 2)),), "Brackets"),

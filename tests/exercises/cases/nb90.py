@@ -36,6 +36,11 @@ def smallest(A):
     return values[k], vectors[:, k]
 
 
+def largest(A):
+    values, vectors = np.linalg.eigh(A)
+    return values[-1], vectors[:, -1]
+
+
 def two_sweeps(M):
     M, n = M.copy(), len(M)
     for k in range(n):
@@ -161,6 +166,7 @@ WRONG = {
         (power(back=lambda value, v: (value, v[::-1])), "not its eigenvector"),
         (power(back=lambda value, v: (value, v[:1])), "a vector of"),
         (smallest, "largest size"),
+        (largest, "sign does not count"),
     ],
     "90.6": [
         ("BDE", "*not*"),
