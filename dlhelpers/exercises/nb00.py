@@ -9,6 +9,7 @@ from dlhelpers import data
 from dlhelpers.exercises.core import OTHER, NotYet, array, call, close, exercise, grade, keras_model, number
 
 TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts, 0 to 255
+INKED = 0.191202  # share of the training pixels that are not 0
 
 
 @exercise(
@@ -21,6 +22,7 @@ TRAIN_MEAN, TEST_MEAN = 33.318421, 33.791224  # mean pixel of MNIST's two parts,
 def pixels_of_an_image(n: Any) -> str | None:
     mistakes = [
         (28, "28 is the height of an image in pixels. How many pixels are there in all its rows?"),
+        (783, "One too few. The last pixel has the number 783 if you count from 0, so how many are there?"),
         (56, "28 + 28 adds the sides. The pixels fill a square of 28 rows and 28 columns."),
         *((images, f"{images:,} is the number of images. The question is about one of them.") for images in (60_000, 10_000, 70_000)),
         (47_040_000, 7_840_000, "These are the pixels of all images together. The question is about one image."),
@@ -41,6 +43,7 @@ def mean_brightness(mean: Any) -> str | None:
         (TRAIN_MEAN, "33.3 is the mean on the scale from 0 to 255. Divide by 255."),
         (TEST_MEAN / 255, TEST_MEAN, "This is the mean of the test images. The test set stays untouched until the end."),
         (TRAIN_MEAN / 256, "The largest pixel is 255, not 256."),
+        (INKED, "This is the share of pixels that have *any* ink. The mean also counts how much: x_train.mean()."),
         (1 - right, "This is the share of paper. Ink is 1, paper is 0."),
         ((6 * TRAIN_MEAN + TEST_MEAN) / 7 / 255, "This is the mean of all images. The test set stays untouched until the end."),
     ]
@@ -82,6 +85,8 @@ def _scale_problem(function: Any, images: np.ndarray) -> str | None:
         return "All greys became 0 or 1: `//` or a whole-number type rounds. Use `/` and float32."
     if images.max() < 255 and scaled.max() == 1.0:
         return "It divides by what this batch happens to hold. All images must share one scale: divide by 255."
+    if close(scaled, images / 127.5 - 1):
+        return "Here paper is -1, and ink is 1. Only divide by 255, so that paper stays 0."
     if not close(scaled, images / 255):
         return OTHER
     if "float32" not in str(getattr(result, "dtype", "")):

@@ -41,11 +41,20 @@ def images_with_channel(images: Any) -> str | None:
         return "Black and white have changed places. Ink stays 1 and paper 0."
     if np.allclose(x[..., 0], _first_images().swapaxes(1, 2), atol=1e-3):
         return "The images lie on their side: rows and columns have changed places. Add an axis, and keep the others."
+    if np.allclose(x[..., 0], _images(test=True), atol=1e-3):
+        return "These are test images. The first 1000 of the training set are in x_raw."
+    if np.allclose(x[..., 0], _images(last=True), atol=1e-3):
+        return "These are the *last* 1000 images. The first ones are x_raw[:1000]."
     if not np.allclose(x[..., 0], _first_images(), atol=1e-3):
         return "The shape is right, but these are not the first 1000 training images, divided by 255."
     if kind != np.float32:
         return f"The type is {kind}. Networks work in float32; it needs half of the memory of float64."
     return None
+
+
+def _images(test: bool = False, last: bool = False) -> np.ndarray:
+    images = data.load_mnist()[int(test)][0]
+    return (images[-1000:] if last else images[:1000]) / 255
 
 
 @functools.cache
@@ -167,6 +176,9 @@ def shuffled_pixels(function: Any) -> str | None:
         (x, "The images came back as they were. Reorder their pixels."),
         (x.reshape(5, 784)[:, np.argsort(order)].reshape(x.shape), "This puts the pixels back, as argsort does: take them from `order` itself."),
     ]
+    columns = x.swapaxes(1, 2)
+    by_columns = _shuffle(columns, order)
+    mistakes.append((by_columns, by_columns.swapaxes(1, 2), "Here the pixels are counted column by column. Count row by row, as reshape does."))
     rows = result.reshape(5, 784)
     right = _shuffle(x, order)
     if np.allclose(result, right):

@@ -307,6 +307,7 @@ def averaged_networks(function: Any) -> str | None:
         return f"The result should have one row for each image and one column for each class, (15, 4), and this has {got.shape}."
     votes = np.eye(4)[p.argmax(axis=2)].mean(axis=0)
     softened = np.exp(right) / np.exp(right).sum(axis=1, keepdims=True)
+    each_softened = (np.exp(p) / np.exp(p).sum(axis=2, keepdims=True)).mean(axis=0)
     geometric = np.exp(np.log(p).mean(axis=0))
     changed = np.mean([model(x) for model in models], axis=0)
     mistakes = [
@@ -319,6 +320,7 @@ def averaged_networks(function: Any) -> str | None:
         (p[0] + p[1] + p[2] / 3, "Brackets: add all of them first, then divide."),
         (p[:-1].mean(axis=0), p[1:].mean(axis=0), "One network is missing in the mean."),
         ((p[0] + p[1] + 2 * p[2]) / 4, "The later networks count more here. Add all of them first, and divide once."),
+        (each_softened, "There is a softmax before the mean, but the networks give probabilities already."),
         (softened, "There is a softmax at the end, but the networks give probabilities already."),
         (np.median(p, axis=0), "This is the median, whose rows need not add up to 1. Take the mean."),
         (p.max(axis=0), "This is the largest of the probabilities. Take the mean."),

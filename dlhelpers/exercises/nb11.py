@@ -128,7 +128,7 @@ def residual_block(function: Any) -> str | None:
     if any(conv.filters != 6 for conv in convs):
         return f"Each convolution keeps the number of channels: for 6 channels it has 6 kernels, and these have {[conv.filters for conv in convs]}."
     if len(norms) != 2:
-        return f"There should be two batch norms, one behind each convolution, and there are {len(norms)}."
+        return f"There should be two batch norms, one behind each convolution; here BatchNormalization stands {len(norms)} times."
     if any(conv.activation.__name__ != "linear" for conv in convs):
         return "The ReLU comes after the batch norm. Leave the activation of the convolution out, and write a ReLU layer."
     x = np.random.default_rng(5).normal(size=(5, 8, 8, 6)).astype("float32")

@@ -38,6 +38,7 @@ WRONG = {
         ((47_040_000,), "all images"),
         ((7_840_000,), "all images"),
         ((56,), "sides"),
+        ((783,), "One too few"),
     ],
     "00.2": [
         ((33.318,), "255"),
@@ -46,12 +47,14 @@ WRONG = {
         ((1567205952,), "sum"),
         ((0.131,), "rounded"),
         ((0.86934,), "paper"),
+        ((0.19120,), "any"),
         ((0.13093,), "all images"),
     ],
     "00.3": [
         ((lambda x: x.astype("float32"),), "Divide"),
         ((lambda x: x / 256,), "255, not 256"),
         ((lambda x: x // 255,), "rounds"),
+        ((lambda x: (x.astype("float32") - 127.5) / 127.5,), "paper is -1"),
         ((lambda x: x / 255,), "float32"),
         ((lambda x: (x / 255).ravel(),), "shape"),
         ((lambda x: (x / x.max()).astype("float32"),), "one scale"),

@@ -130,6 +130,8 @@ RIGHT = {
 WRONG = {
     "09.1": [
         ((X[..., 0],), "channel is missing"),
+        ((data.load_mnist()[0][0][-1000:, ..., None].astype("float32") / 255,), "last"),
+        ((data.load_mnist()[1][0][:1000, ..., None].astype("float32") / 255,), "test images"),
         ((X.reshape(-1, 784),), "784"),
         ((X.transpose(0, 3, 1, 2),), "first here"),
         ((X[None, ..., 0],), "new axis"),
@@ -164,6 +166,7 @@ WRONG = {
         ((lambda x, order: x.copy(),), "as they were"),
         ((lambda x, order: shuffle(x, np.argsort(order)),), "argsort"),
         ((own_order,), "same order for all"),
+        ((lambda x, order: shuffle(x.swapaxes(1, 2), order).swapaxes(1, 2),), "column by column"),
         ((across_images,), "into another"),
         ((lambda x, order: shuffle(x, np.arange(784)[::-1]),), "order that came in"),
         ((lambda x, order: shuffle(x, order % 28),), "lost or doubled"),

@@ -226,6 +226,7 @@ WRONG = {
         (lambda models, x: p(models, x)[:2].mean(axis=0), "is missing"),
         (lambda models, x: ((p(models, x)[0] + p(models, x)[1]) / 2 + p(models, x)[2]) / 2, "count more"),
         (lambda models, x: softmax(p(models, x).mean(axis=0)), "softmax at the end"),
+        (lambda models, x: np.mean([softmax(each) for each in p(models, x)], axis=0), "softmax before the mean"),
         (lambda models, x: p(models, x).mean(), "(15, 4)"),
     ],
 }
