@@ -234,9 +234,9 @@ def moving_kernel(kernel: Any) -> str | None:
             return None if close(weight, 1) else f"The place is right. With the weight {weight:g} the brightness changes."
         return places.get(place, "It moves the image along the diagonal. Only to the right is asked for.")
     if close(values, np.eye(3)) or close(values, np.ones((3, 3))) or close(values, np.ones((3, 3)) / 9):
-        return "This mixes several pixels. To move a image, copy a single one."
+        return "This mixes several pixels. To move an image, copy a single one."
     if len(found) and close(values.sum(), 0, atol=1e-6):
-        return "The weights add up to 0: this finds edges. To move a image, copy a single pixel."
+        return "The weights add up to 0: this finds edges. To move an image, copy a single pixel."
     return "Exactly one weight should be 1 and all others 0: each new pixel is the copy of one old pixel."
 
 
