@@ -11,6 +11,7 @@ import argparse
 import datetime
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
     good = True
     print(f"{len(masters(ROOT))} notebooks, {len(chosen.settings or SETTINGS)} settings", flush=True)
     for name in chosen.settings or SETTINGS:
-        row = run(name, SETTINGS[name], chosen.pytest.split())
+        row = run(name, SETTINGS[name], shlex.split(chosen.pytest))
         print(row, flush=True)
         good = good and "; not " not in row
         if whole(chosen.pytest):
