@@ -256,7 +256,7 @@ ENOUGH = 4.9  # nats per hour
     "The loss is heads.nll(heads.negative_binomial). A bias that starts at 5 saves many epochs: "
     "bias_initializer=keras.initializers.Constant(5).",
     "32 tanh units, Adam(0.01), batches of 100 and 15 epochs get there.",
-    praise="A network that predicts a distribution for each count, on weeks that it has never seen.",
+    praise="A network for counts that knows how wide to be, on weeks that it has never seen.",
 )
 def bicycle_network(model: Any) -> str | None:
     if type(model).__name__ == "Predictive":
