@@ -27,6 +27,7 @@ import pytest
 from dlhelpers.exercises import check, core, fallback, formulas, hint, ids, judge, progress
 from dlhelpers.exercises.core import NOT_YET, OTHER, UNTRIED, exercise
 from tests.exercises import cases
+from tools.authors.notebooks import ROOT, masters, read
 
 CASES, MODELS = {}, {}
 for found in pkgutil.iter_modules(cases.__path__):
@@ -243,6 +244,15 @@ def test_verdict_as_html_is_safe():
     page = judge("00.1", "<script>")._repr_html_()
     assert "<script>" not in page and "&lt;script&gt;" in page
     assert "<code>.astype" not in page and re.search(r"border-left:6px solid #\w{6}", page)
+
+
+@pytest.mark.parametrize("path", masters(ROOT), ids=lambda path: path.stem[:2])
+def test_saved_verdicts_are_what_the_judges_say(path):
+    """A new praise makes a saved output stale, also in notebooks whose outputs `make test` does not compare."""
+    outputs = [output for cell in read(path).cells if cell.cell_type == "code" for output in cell.outputs]
+    plain = "\n".join(output.get("data", {}).get("text/plain", "") for output in outputs)
+    saved = dict(re.findall(r"^✓ Exercise (\d\d\.\d+): right\. ?(.*)$", plain, re.MULTILINE))
+    assert saved == {id: core._find(id).praise for id in ids() if id[:2] == path.stem[:2]}
 
 
 def test_malformed_registrations_are_refused():
