@@ -168,6 +168,8 @@ RULES = {
         lambda cells: [extend(i, "def f():\n    return 1")(cells) for i in (4, 7)],
         "cell 7: f is defined in 01_sample cell 4 already",
     ),
+    "section": (extend(3, "See [01, sections 1 and 7](01_sample.ipynb)."), "notebook 01 has no section 7"),
+    "section behind": (extend(3, "See [01](01_sample.ipynb), section 8."), "notebook 01 has no section 8"),
 }
 
 

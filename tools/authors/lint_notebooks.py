@@ -49,6 +49,9 @@ LAST_HEADING = "## What you take away"
 _TAG = re.compile(
     r"install|claims|raises-exception|nbval-ignore-output|fact-F\d{3}|(fig)?tol=(\d+\.?\d*|\.\d+)(e-?\d+)?"
 )
+_SECTION = re.compile(  # in the text of a link to a notebook, or behind it
+    r"\[(?:[^\]]*sections? ([\d, and]+))?[^\]]*\]\((\d\d)_\w+\.ipynb\)(?:,? \(?sections? ([\d, and]+))?"
+)
 _NOT_PROSE = re.compile(r"^```.*?^```|\$\$.*?\$\$|\$[^$\n]*\$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"""\]\(([^)\s]+)[^)]*\)|<(?:img|a)\b[^>]*(?:src|href)=["']([^"']+)""")
 _BEYOND = re.compile(rf"^## .*\(more\)\s*$|^{LAST_HEADING}", re.MULTILINE)
@@ -502,6 +505,20 @@ def check_definitions(books: list[Notebook]) -> Iterator[str]:
                     places.setdefault(node.name, f"{book.path.stem} cell {i}")
 
 
+def check_sections(books: list[Notebook]) -> Iterator[str]:
+    """The sections that are named with a link to a notebook exist there."""
+    sections = {
+        book.number: {n for _, source in book.text for n in re.findall(r"^## (\d+) ", source, re.MULTILINE)}
+        for book in books
+    }
+    for book in books:
+        for i, source in book.text:
+            for inside, number, behind in _SECTION.findall(source):
+                for section in re.findall(r"\d+", inside or behind):
+                    if section not in sections.get(number, {section}):
+                        yield book.finding(i, f"notebook {number} has no section {section}, mend the link")
+
+
 def check_registry(books: list[Notebook], registered: list[str]) -> Iterator[str]:
     """The exercises of a notebook are those that dlhelpers.exercises knows."""
     for book in books:
@@ -545,7 +562,7 @@ def lint(root: Path = ROOT, registered: list[str] | None = None) -> list[str]:
     findings += unreadable
     for books, checks in ((solved, MASTER_CHECKS), (unsolved, STUDENT_CHECKS)):
         findings += [book.finding(*found) for book in books for check in checks for found in check(book)]
-    findings += [*check_editions(solved), *check_definitions(solved), *check_map(root)]
+    findings += [*check_editions(solved), *check_definitions(solved), *check_sections(solved), *check_map(root)]
     try:
         findings += check_registry(solved, registered_ids() if registered is None else registered)
     except NotebookError as error:
