@@ -37,29 +37,27 @@ def images_with_channel(images: Any) -> str | None:
         return "The values are too small: divide by 255 once."
     if len(np.unique(x)) == 2:
         return "Only 0 and 1 are left: // or a type of whole numbers throws the grey away. Divide with /, to float32."
-    if np.allclose(1 - x[..., 0], _first_images(), atol=1e-3):
+    first, last, tests = _images()
+    if np.allclose(1 - x[..., 0], first, atol=1e-3):
         return "Black and white have changed places. Ink stays 1 and paper 0."
-    if np.allclose(x[..., 0], _first_images().swapaxes(1, 2), atol=1e-3):
+    if np.allclose(x[..., 0], first.swapaxes(1, 2), atol=1e-3):
         return "The images lie on their side: rows and columns have changed places. Add an axis, and keep the others."
-    if np.allclose(x[..., 0], _images(test=True), atol=1e-3):
+    if np.allclose(x[..., 0], tests, atol=1e-3):
         return "These are test images. The first 1000 of the training set are in x_raw."
-    if np.allclose(x[..., 0], _images(last=True), atol=1e-3):
+    if np.allclose(x[..., 0], last, atol=1e-3):
         return "These are the *last* 1000 images. The first ones are x_raw[:1000]."
-    if not np.allclose(x[..., 0], _first_images(), atol=1e-3):
+    if not np.allclose(x[..., 0], first, atol=1e-3):
         return "The shape is right, but these are not the first 1000 training images, divided by 255."
     if kind != np.float32:
         return f"The type is {kind}. Networks work in float32; it needs half of the memory of float64."
     return None
 
 
-def _images(test: bool = False, last: bool = False) -> np.ndarray:
-    images = data.load_mnist()[int(test)][0]
-    return (images[-1000:] if last else images[:1000]) / 255
-
-
 @functools.cache
-def _first_images() -> np.ndarray:
-    return data.load_mnist()[0][0][:1000] / 255
+def _images() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first 1000 training images, the last 1000, and the first 1000 test images."""
+    (train, _), (test, _) = data.load_mnist()
+    return train[:1000] / 255, train[-1000:] / 255, test[:1000] / 255
 
 
 @exercise(
