@@ -24,7 +24,7 @@ SITE_PY := $(SITE_VENV)/bin/python
 SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
   { echo "Python 3.10 to 3.13 is needed, $(PYTHON) is another one. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 
-.PHONY: help lab test test-all lint run save student lecture-map data grade test-matrix mutate fresh-start bench contact-sheet site slides plans check-site set-repo clean
+.PHONY: help lab test test-all lint run save student lecture-map data grade test-matrix mutate fresh-start bench bench-peers contact-sheet site slides plans check-site set-repo clean
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
@@ -45,6 +45,7 @@ help:
 	@echo "make plans             teachers: the lesson plans as pages that print well, one sheet for each day, in build/plans"
 	@echo "make check-site        maintainers: links, and each page in headless Chromium (ARGS=--no-browser: links only)"
 	@echo "make bench             maintainers: time and memory of each notebook, on an idle machine"
+	@echo "make bench-peers       maintainers: our recipes against plain Keras, on an idle machine"
 	@echo "make contact-sheet     authors: renew the README's picture from the saved figures"
 	@echo "make set-repo URL=...  owner: set the repository's address in badges and install cells"
 	@echo "make clean             remove .venv and build"
@@ -119,6 +120,9 @@ check-site: $(SITE_READY)
 
 bench: $(READY)
 	$(PY) -m tools.release.bench $(ARGS)
+
+bench-peers: $(READY)
+	$(PY) -m tools.release.peers $(ARGS)
 
 contact-sheet: $(READY)
 	$(PY) -m tools.site.contact_sheet

@@ -63,12 +63,12 @@ def table(solved: Mapping[str, Cost], unsolved: Mapping[str, Cost]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def renewed(page: str, text: str) -> str:
-    """Return the page with the lines between its two markers replaced by the text."""
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not end:
-        raise SystemExit(f"{PAGE.name}: the markers {BEGIN} and {END} are missing")
+def renewed(page: str, text: str, begin: str = BEGIN, end: str = END) -> str:
+    """Return the page with the lines between these two markers replaced by the text."""
+    head, _, rest = page.partition(begin)
+    _, found, tail = rest.partition(end)
+    if not found:
+        raise SystemExit(f"{PAGE.name}: the markers {begin} and {end} are missing")
     return f"{head}{begin}\n{text}\n{end}{tail}"
 
 
