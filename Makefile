@@ -9,7 +9,7 @@ URL ?=
 # Notebooks that `make test` runs at a time; each may need 2.5 GB and keeps more than one core busy.
 WORKERS ?= 2
 # What `make test` cuts short: the solved notebooks that take more than a minute train for a few steps only there.
-SHORT := --short-above=45
+SHORT := --short-above=50
 # Where an NVIDIA driver is found, TensorFlow comes with its CUDA libraries.
 TENSORFLOW := $(if $(shell command -v nvidia-smi 2>/dev/null),tensorflow[and-cuda],tensorflow)
 
@@ -28,7 +28,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:
 
 help:
 	@echo "make lab               install if needed, open JupyterLab (ARGS=--no-browser for servers)"
-	@echo "make test              lint, unit tests, every notebook against its saved outputs; above 45 s, cut short"
+	@echo "make test              lint, unit tests, every notebook against its saved outputs; above 50 s, cut short"
 	@echo "make test-all          the same, with nothing cut short"
 	@echo "make lint              ruff on all code, the linter on the notebooks"
 	@echo "make run NB=01         run one notebook, write build/01_....html (NB=solutions/01: solved)"

@@ -8,7 +8,7 @@ Two kinds of notebooks
     (switches.py). An exception fails, outputs are not compared.
     Every other notebook is a master: its fresh outputs must be the saved ones. With NB_TEST_SEED_OFFSET=1 in the
     environment, all seeds of the masters are others: then only exceptions fail, that is, claims that do not hold.
-    `--short-above=45` treats each master whose header gives more than 45 s like a student edition: it trains for a few
+    `--short-above=50` treats each master whose header gives more than 50 s like a student edition: it trains for a few
     steps, an exception fails, and the cells with the tag `claims` are skipped.
 
 What counts as the same output
